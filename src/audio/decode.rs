@@ -1,0 +1,370 @@
+//! Files to blocks of samples, at their own rate.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::meta::MetadataOptions;
+
+/// Frames per block from hound.
+const BLOCK: usize = 4096;
+/// More channels than any recorder of calls writes.
+const MAX_CHANNELS: usize = 16;
+const MAX_RATE_HZ: u32 = 384_000;
+
+/// What the header says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudioInfo {
+    /// E.g. `pcm_s16le`, `pcm_mulaw`, `mp3`.
+    pub codec: String,
+    pub sample_rate_hz: u32,
+    pub channels: usize,
+    /// Frames (samples per channel) that the header promises, where it does.
+    pub frames: Option<u64>,
+}
+
+/// A recording that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum AudioError {
+    #[error("open {path}")]
+    Open {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("read {path}: it is empty (0 bytes)")]
+    Empty { path: PathBuf },
+    #[error("read {path}: it is not a recording in a known format ({message})")]
+    NotAudio { path: PathBuf, message: String },
+    #[error("read {path}: its codec is not supported ({message})")]
+    UnsupportedCodec { path: PathBuf, message: String },
+    #[error("read {path}: {message}")]
+    Implausible { path: PathBuf, message: String },
+    #[error("read {path}")]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("convert {rate_hz} Hz to 16000 Hz: {message}")]
+    Resample { rate_hz: u32, message: String },
+}
+
+impl AudioError {
+    /// A short stable code for the `failures` table.
+    pub fn code(&self) -> &'static str {
+        match self {
+            AudioError::Open { .. } => "cannot_open",
+            AudioError::Empty { .. } => "empty_file",
+            AudioError::NotAudio { .. } => "not_audio",
+            AudioError::UnsupportedCodec { .. } => "unsupported_codec",
+            AudioError::Implausible { .. } => "implausible_header",
+            AudioError::Read { .. } => "cannot_read",
+            AudioError::Resample { .. } => "cannot_resample",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            AudioError::Open { .. } | AudioError::Read { .. } => {
+                Some("check that the file is still there and that you may read it")
+            }
+            AudioError::Empty { .. } => {
+                Some("the recorder may have failed, or may still be writing")
+            }
+            AudioError::NotAudio { .. } => Some("check that the file plays in an audio player"),
+            AudioError::UnsupportedCodec { .. } => {
+                Some("convert it first, e.g. `ffmpeg -i IN -c:a pcm_s16le OUT.wav`")
+            }
+            AudioError::Implausible { .. } => Some("the header is damaged; export the call again"),
+            AudioError::Resample { .. } => None,
+        }
+    }
+}
+
+/// Reads blocks of samples from one file.
+pub struct Decoder {
+    path: PathBuf,
+    info: AudioInfo,
+    source: Source,
+    frames_read: u64,
+    truncated: bool,
+}
+
+enum Source {
+    Hound(hound::WavReader<BufReader<File>>),
+    Symphonia {
+        format: Box<dyn FormatReader>,
+        decoder: Box<dyn AudioDecoder>,
+        track: u32,
+    },
+}
+
+impl Decoder {
+    /// Opens a file and reads its header.
+    pub fn open(path: &Path) -> Result<Self, AudioError> {
+        let open_error = |source| AudioError::Open {
+            path: path.to_path_buf(),
+            source,
+        };
+        let file = File::open(path).map_err(open_error)?;
+        let metadata = file.metadata().map_err(open_error)?;
+        if metadata.is_file() && metadata.len() == 0 {
+            return Err(AudioError::Empty {
+                path: path.to_path_buf(),
+            });
+        }
+        let (info, source) = match open_hound(file) {
+            Some(opened) => opened,
+            None => open_symphonia(path)?,
+        };
+        check_plausible(path, &info)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            info,
+            source,
+            frames_read: 0,
+            truncated: false,
+        })
+    }
+
+    pub fn info(&self) -> &AudioInfo {
+        &self.info
+    }
+
+    /// Whether the data ended early; known once [`Self::next_block`] has given `None`.
+    pub fn truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// The next block, one vector per channel; `None` at the end. Data that ends early counts as
+    /// the end: what is there is worth hearing.
+    pub fn next_block(&mut self) -> Result<Option<Vec<Vec<f32>>>, AudioError> {
+        let channels = self.info.channels;
+        let block = match &mut self.source {
+            Source::Hound(reader) => next_hound(reader, channels, &mut self.truncated),
+            Source::Symphonia {
+                format,
+                decoder,
+                track,
+            } => next_symphonia(
+                &self.path,
+                format.as_mut(),
+                decoder.as_mut(),
+                *track,
+                channels,
+                &mut self.truncated,
+            )?,
+        };
+        match &block {
+            Some(block) => self.frames_read += block.first().map_or(0, Vec::len) as u64,
+            None => {
+                let promised = self.info.frames.unwrap_or(0);
+                self.truncated |= self.frames_read < promised;
+            }
+        }
+        Ok(block)
+    }
+}
+
+fn check_plausible(path: &Path, info: &AudioInfo) -> Result<(), AudioError> {
+    let message = if info.channels == 0 || info.channels > MAX_CHANNELS {
+        format!(
+            "its header states {} channels (1 to {MAX_CHANNELS} are read)",
+            info.channels
+        )
+    } else if !(1_000..=MAX_RATE_HZ).contains(&info.sample_rate_hz) {
+        format!(
+            "its header states {} samples per second",
+            info.sample_rate_hz
+        )
+    } else {
+        return Ok(());
+    };
+    Err(AudioError::Implausible {
+        path: path.to_path_buf(),
+        message,
+    })
+}
+
+fn open_hound(file: File) -> Option<(AudioInfo, Source)> {
+    let reader = hound::WavReader::new(BufReader::new(file)).ok()?;
+    let spec = reader.spec();
+    let codec = match spec.sample_format {
+        hound::SampleFormat::Int => match spec.bits_per_sample {
+            8 => "pcm_u8".to_string(),
+            bits => format!("pcm_s{bits}le"),
+        },
+        hound::SampleFormat::Float => format!("pcm_f{}le", spec.bits_per_sample),
+    };
+    let info = AudioInfo {
+        codec,
+        sample_rate_hz: spec.sample_rate,
+        channels: usize::from(spec.channels),
+        frames: Some(u64::from(reader.duration())),
+    };
+    Some((info, Source::Hound(reader)))
+}
+
+fn next_hound(
+    reader: &mut hound::WavReader<BufReader<File>>,
+    channels: usize,
+    truncated: &mut bool,
+) -> Option<Vec<Vec<f32>>> {
+    let spec = reader.spec();
+    let mut block = vec![Vec::with_capacity(BLOCK); channels];
+    let mut take = |samples: &mut dyn Iterator<Item = hound::Result<f32>>| {
+        let mut complete = 0;
+        for (n, sample) in samples.take(BLOCK * channels).enumerate() {
+            match sample {
+                Ok(sample) => block[n % channels].push(sample),
+                Err(_) => {
+                    *truncated = true;
+                    break;
+                }
+            }
+            complete = (n + 1) / channels;
+        }
+        // A frame that was cut in the middle is dropped, so that the channels stay together.
+        for samples in &mut block {
+            samples.truncate(complete);
+        }
+        complete
+    };
+    let frames = match spec.sample_format {
+        hound::SampleFormat::Float => take(&mut reader.samples::<f32>()),
+        hound::SampleFormat::Int => {
+            let scale = 1.0 / (1_i64 << (spec.bits_per_sample - 1)) as f32;
+            take(
+                &mut reader
+                    .samples::<i32>()
+                    .map(|sample| sample.map(|s| s as f32 * scale)),
+            )
+        }
+    };
+    (frames > 0).then_some(block)
+}
+
+fn open_symphonia(path: &Path) -> Result<(AudioInfo, Source), AudioError> {
+    let file = File::open(path).map_err(|source| AudioError::Open {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let mut hint = Hint::new();
+    if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
+        hint.with_extension(extension);
+    }
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let format = symphonia::default::get_probe()
+        .probe(
+            &hint,
+            stream,
+            FormatOptions::default(),
+            MetadataOptions::default(),
+        )
+        .map_err(|e| refused(path, &e))?;
+    let unsupported = |message: &str| AudioError::UnsupportedCodec {
+        path: path.to_path_buf(),
+        message: message.to_string(),
+    };
+    let track = format
+        .default_track(TrackType::Audio)
+        .ok_or_else(|| unsupported("no track of sound in it"))?;
+    let params = track
+        .codec_params
+        .as_ref()
+        .and_then(|p| p.audio())
+        .ok_or_else(|| unsupported("the container does not name one that is known"))?;
+    let registry = symphonia::default::get_codecs();
+    let decoder = registry
+        .make_audio_decoder(params, &AudioDecoderOptions::default())
+        .map_err(|e| unsupported(&e.to_string()))?;
+    let info = AudioInfo {
+        codec: decoder.codec_info().short_name.to_string(),
+        sample_rate_hz: params.sample_rate.unwrap_or(0),
+        channels: params.channels.as_ref().map_or(0, |c| c.count()),
+        frames: track.num_frames,
+    };
+    let track = track.id;
+    Ok((
+        info,
+        Source::Symphonia {
+            format,
+            decoder,
+            track,
+        },
+    ))
+}
+
+fn refused(path: &Path, error: &SymphoniaError) -> AudioError {
+    let path = path.to_path_buf();
+    match error {
+        // The probe came to the end of the file without finding a header: that is no trouble
+        // with the disk.
+        SymphoniaError::IoError(e) if e.kind() != std::io::ErrorKind::UnexpectedEof => {
+            AudioError::Read {
+                path,
+                source: std::io::Error::new(e.kind(), e.to_string()),
+            }
+        }
+        SymphoniaError::Unsupported(message) if message.contains("codec") => {
+            AudioError::UnsupportedCodec {
+                path,
+                message: (*message).to_string(),
+            }
+        }
+        other => AudioError::NotAudio {
+            path,
+            message: other.to_string(),
+        },
+    }
+}
+
+fn next_symphonia(
+    path: &Path,
+    format: &mut dyn FormatReader,
+    decoder: &mut dyn AudioDecoder,
+    track: u32,
+    channels: usize,
+    truncated: &mut bool,
+) -> Result<Option<Vec<Vec<f32>>>, AudioError> {
+    loop {
+        let packet = match format.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Ok(None),
+            Err(SymphoniaError::IoError(e)) if e.kind() != std::io::ErrorKind::UnexpectedEof => {
+                return Err(AudioError::Read {
+                    path: path.to_path_buf(),
+                    source: e,
+                });
+            }
+            Err(_) => {
+                *truncated = true;
+                return Ok(None);
+            }
+        };
+        if packet.track_id != track {
+            continue;
+        }
+        let mut block: Vec<Vec<f32>> = Vec::new();
+        match decoder.decode(&packet) {
+            Ok(decoded) => decoded.copy_to_vecs_planar(&mut block),
+            // A damaged packet: the next ones may be whole.
+            Err(SymphoniaError::DecodeError(_)) => {
+                *truncated = true;
+                continue;
+            }
+            Err(_) => {
+                *truncated = true;
+                return Ok(None);
+            }
+        }
+        if block.len() == channels && !block[0].is_empty() {
+            return Ok(Some(block));
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Tables from the store, published whole.
+//!
+//! A date's tables are made anew from all stored calls of that date, so a straggler never
+//! replaces a day. Everything is written aside and synced first; then a journal lists the
+//! renames, and only then they are made. A start that finds a journal completes it; one that
+//! finds staged files without a journal throws them away.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::signals::Signals;
+use super::store::{self, CallRecord, Failure, Store, StoreError};
+use super::worker::with_causes;
+use crate::conversation::{Conversation, metrics};
+use crate::report::rows::{self, CallRows, Facts};
+use crate::report::summary::CallResult;
+use crate::report::{Cell, ReportError, Table, TableWriter, tables};
+use crate::rubric::Rubric;
+use crate::scoring::{self, Judged};
+
+/// Calls that are scored at once: bounds the memory, and keeps the order of rows.
+const CHUNK: usize = 64;
+
+/// The tables could not be published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error("{action} {path}")]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error("stopped by signal {0}")]
+    Signal(i32),
+}
+
+/// What the renames will be.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Journal {
+    /// From below the staging folder to below the output folder, both relative.
+    moves: Vec<String>,
+    /// Files of dates that have no calls any more.
+    removals: Vec<String>,
+}
+
+/// Writes tables aside until [`Publication::publish`].
+pub struct Publication<'a> {
+    store: &'a Store,
+    run_id: &'a str,
+    rubrics: &'a [Rubric],
+    journal: Journal,
+}
+
+/// Completes what an earlier run left: call it before anything else is done with the store.
+pub fn recover(store: &Store) -> Result<(), PublishError> {
+    if store.journal().is_file() {
+        let journal: Journal = store::read_json(&store.journal())?;
+        carry_out(store, &journal)?;
+    }
+    clear_staging(store)
+}
+
+impl<'a> Publication<'a> {
+    pub fn new(
+        store: &'a Store,
+        run_id: &'a str,
+        rubrics: &'a [Rubric],
+    ) -> Result<Self, PublishError> {
+        clear_staging(store)?;
+        Ok(Self {
+            store,
+            run_id,
+            rubrics,
+            journal: Journal::default(),
+        })
+    }
+
+    /// Scores and stages one date. Every call's result goes to `seen`; calls that cannot be
+    /// scored come back as failures.
+    pub fn stage_date(
+        &mut self,
+        date: &str,
+        pool: &rayon::ThreadPool,
+        signals: &Signals,
+        seen: &mut dyn FnMut(CallResult),
+    ) -> Result<Vec<Failure>, PublishError> {
+        let records = self.store.calls(date)?;
+        let tables: Vec<Table> = call_tables();
+        if records.is_empty() {
+            for table in &tables {
+                self.journal.removals.push(target(table.name, date));
+            }
+            return Ok(Vec::new());
+        }
+        let mut writers = BTreeMap::new();
+        for table in &tables {
+            writers.insert(table.name, self.writer(table, date)?);
+        }
+        let mut failures = Vec::new();
+        for chunk in records.chunks(CHUNK) {
+            if let Some(signal) = signals.received() {
+                return Err(PublishError::Signal(signal));
+            }
+            let scored: Vec<Result<(CallRows, CallResult), Failure>> = pool.install(|| {
+                chunk
+                    .par_iter()
+                    .map(|record| self.score(record, date))
+                    .collect()
+            });
+            for outcome in scored {
+                match outcome {
+                    Ok((rows, result)) => {
+                        push_all(&mut writers, rows)?;
+                        seen(result);
+                    }
+                    Err(failure) => failures.push(failure),
+                }
+            }
+        }
+        for (name, writer) in writers {
+            writer.finish()?;
+            self.journal.moves.push(target(name, date));
+        }
+        Ok(failures)
+    }
+
+    fn score(&self, record: &CallRecord, date: &str) -> Result<(CallRows, CallResult), Failure> {
+        let meta = &record.meta;
+        let failed = |reason: &str, message: String, hint: Option<&str>| Failure {
+            file: meta.file.clone(),
+            call_id: Some(meta.call_id.clone()),
+            stage: "store".to_string(),
+            reason: reason.to_string(),
+            message,
+            hint: hint.map(str::to_string),
+        };
+        let transcript = self
+            .store
+            .transcript(&record.transcript)
+            .map_err(|e| failed("transcript_unreadable", with_causes(&e), e.hint()))?;
+        let conversation = Conversation::new(&transcript, meta.agent_channel)
+            .map_err(|e| failed("agent_channel_unknown", with_causes(&e), Some(e.hint())))?;
+        let metrics = metrics::measure(&conversation);
+        let judged: Vec<(&Rubric, Judged)> = self
+            .rubrics
+            .iter()
+            .map(|rubric| {
+                let judged = scoring::judge(rubric, meta, &conversation, &metrics);
+                (rubric, judged)
+            })
+            .collect();
+        let rows = rows::call_rows(&Facts {
+            run_id: self.run_id,
+            meta,
+            transcript: &transcript,
+            conversation: &conversation,
+            metrics: &metrics,
+            judged: &judged,
+        });
+        let result = CallResult {
+            date: date.to_string(),
+            call_id: meta.call_id.clone(),
+            agent: meta.agent.clone(),
+            file: meta.file.clone(),
+            judged: judged.into_iter().map(|(_, judged)| judged).collect(),
+        };
+        Ok((rows, result))
+    }
+
+    /// Stages a table whose rows are at hand (failures, runs).
+    pub fn stage_rows(
+        &mut self,
+        table: &Table,
+        date: &str,
+        rows: Vec<Vec<Cell>>,
+    ) -> Result<(), PublishError> {
+        let mut writer = self.writer(table, date)?;
+        for row in rows {
+            writer.push(row)?;
+        }
+        writer.finish()?;
+        self.journal.moves.push(target(table.name, date));
+        Ok(())
+    }
+
+    fn writer(&self, table: &Table, date: &str) -> Result<TableWriter, PublishError> {
+        let path = self.store.staging().join(target(table.name, date));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(io_error("make", folder))?;
+        let rubrics: Vec<String> = self.rubrics.iter().map(|r| r.key.clone()).collect();
+        let facts = [("rubric_keys".to_string(), rubrics.join(","))];
+        Ok(TableWriter::create(&path, table, &facts)?)
+    }
+
+    /// Makes everything that was staged visible, file by file; a stop in between is completed by
+    /// the next start.
+    pub fn publish(self) -> Result<(), PublishError> {
+        for path in &self.journal.moves {
+            let staged = self.store.staging().join(path);
+            let folder = staged.parent().unwrap_or(Path::new("."));
+            store::sync_folder(folder)?;
+        }
+        store::write_json(&self.store.journal(), &self.journal)?;
+        carry_out(self.store, &self.journal)?;
+        clear_staging(self.store)
+    }
+}
+
+/// Tables with one or more rows per call.
+fn call_tables() -> Vec<Table> {
+    tables(rows::metric_columns())
+        .into_iter()
+        .filter(|t| !matches!(t.name, "failures" | "runs"))
+        .collect()
+}
+
+fn push_all(
+    writers: &mut BTreeMap<&'static str, TableWriter>,
+    rows: CallRows,
+) -> Result<(), ReportError> {
+    for (name, rows) in [
+        ("calls", rows.calls),
+        ("segments", rows.segments),
+        ("words", rows.words),
+        ("metrics", rows.metrics),
+        ("answers", rows.answers),
+        ("evidence", rows.evidence),
+        ("scores", rows.scores),
+    ] {
+        let writer = writers
+            .get_mut(name)
+            .expect("every table of calls has its writer");
+        for row in rows {
+            writer.push(row)?;
+        }
+    }
+    Ok(())
+}
+
+fn target(table: &str, date: &str) -> String {
+    format!("{table}/date={date}/part.parquet")
+}
+
+fn carry_out(store: &Store, journal: &Journal) -> Result<(), PublishError> {
+    let mut folders = BTreeSet::new();
+    for path in &journal.moves {
+        let (from, to) = (store.staging().join(path), store.out().join(path));
+        if !from.is_file() {
+            // Moved before the earlier run was stopped.
+            continue;
+        }
+        let folder = to.parent().unwrap_or(Path::new(".")).to_path_buf();
+        fs::create_dir_all(&folder).map_err(io_error("make", &folder))?;
+        fs::rename(&from, &to).map_err(io_error("publish", &to))?;
+        folders.insert(folder);
+    }
+    for path in &journal.removals {
+        let path = store.out().join(path);
+        match fs::remove_file(&path) {
+            Ok(()) => {
+                if let Some(folder) = path.parent() {
+                    let _ = fs::remove_dir(folder);
+                }
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(io_error("remove", &path)(e)),
+        }
+    }
+    for folder in folders {
+        store::sync_folder(&folder)?;
+    }
+    let journal = store.journal();
+    match fs::remove_file(&journal) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &journal)(e)),
+        _ => Ok(()),
+    }
+}
+
+fn clear_staging(store: &Store) -> Result<(), PublishError> {
+    let staging = store.staging();
+    match fs::remove_dir_all(&staging) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error("clear", &staging)(e)),
+        _ => Ok(()),
+    }
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
+    let path = path.to_path_buf();
+    move |source| PublishError::Io {
+        action,
+        path,
+        source,
+    }
+}

@@ -1,0 +1,355 @@
+//! What is kept between nights: redacted transcripts by content, and what is known of each call.
+//!
+//! ```text
+//! DIR/store/lock                                 held while a run writes
+//! DIR/store/transcripts/ab/abcd….json            one per recording × model × settings
+//! DIR/store/calls/date=2026-03-02/<hash>.json    one per call: facts and its transcript's key
+//! DIR/store/failures/date=2026-03-09/<run>.json  what a run could not do
+//! DIR/store/runs/date=2026-03-09/<start>-<run>.json
+//! DIR/store/staging/                             tables being written
+//! ```
+//! Files are private to the user and written aside, synced and renamed: a file that is there is
+//! whole. Left out: retention and forgetting.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::recording::CallMeta;
+use crate::transcript::Transcript;
+
+/// The store cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{action} {path}")]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error("understand {path}: {message}")]
+    Damaged { path: PathBuf, message: String },
+    #[error("use {path}: another run of callibrate is working there")]
+    Held { path: PathBuf },
+}
+
+impl StoreError {
+    /// Whether trying again later may help: a full disk, a drive that went away.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, StoreError::Io { source, .. } if matches!(
+            source.kind(),
+            io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::NotFound
+                | io::ErrorKind::StaleNetworkFileHandle
+                | io::ErrorKind::TimedOut
+                | io::ErrorKind::Interrupted
+        ))
+    }
+
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            StoreError::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("make room on the disk and run again; what is done stays done")
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("name a folder with --out that you may write to")
+                }
+                _ => None,
+            },
+            StoreError::Damaged { .. } => {
+                Some("remove that file; the next run makes it again")
+            }
+            StoreError::Held { .. } => Some("wait until it has finished, or use another --out"),
+        }
+    }
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_path_buf();
+    move |source| StoreError::Io {
+        action,
+        path,
+        source,
+    }
+}
+
+/// What is known of a call: its facts, and where its words are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallRecord {
+    pub meta: CallMeta,
+    /// Key of the stored transcript.
+    pub transcript: String,
+}
+
+/// A recording that could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    pub file: String,
+    pub call_id: Option<String>,
+    /// `recording`, `audio`, `speech`, `worker` or `store`.
+    pub stage: String,
+    pub reason: String,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// The store of one output directory, held by this process.
+pub struct Store {
+    out: PathBuf,
+    root: PathBuf,
+    /// Freed by the system when the process ends, however it ends.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens or makes the store under `out` and holds it.
+    pub fn open(out: &Path) -> Result<Self, StoreError> {
+        let root = out.join("store");
+        fs::create_dir_all(&root).map_err(io_error("make", &root))?;
+        private(&root)?;
+        let lock_path = root.join("lock");
+        let lock = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(&lock_path)
+            .map_err(io_error("open", &lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Held {
+                    path: out.to_path_buf(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", &lock_path)(source)),
+        }
+        Ok(Self {
+            out: out.to_path_buf(),
+            root,
+            _lock: lock,
+        })
+    }
+
+    /// The output directory.
+    pub fn out(&self) -> &Path {
+        &self.out
+    }
+
+    pub fn staging(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("publish.json")
+    }
+
+    fn transcript_path(&self, key: &str) -> PathBuf {
+        let shelf = key.get(..2).unwrap_or("__");
+        self.root
+            .join("transcripts")
+            .join(shelf)
+            .join(format!("{key}.json"))
+    }
+
+    pub fn has_transcript(&self, key: &str) -> bool {
+        self.transcript_path(key).is_file()
+    }
+
+    pub fn transcript(&self, key: &str) -> Result<Transcript, StoreError> {
+        let path = self.transcript_path(key);
+        let bytes = fs::read(&path).map_err(io_error("read", &path))?;
+        Transcript::from_json(&bytes, key).map_err(|e| StoreError::Damaged {
+            path,
+            message: e.to_string(),
+        })
+    }
+
+    /// Keeps a transcript. It must be redacted.
+    pub fn put_transcript(&self, key: &str, transcript: &Transcript) -> Result<(), StoreError> {
+        write_whole(&self.transcript_path(key), transcript.to_json().as_bytes())
+    }
+
+    /// Keeps what is known of a call, in its one date. Returns the other dates that it was under
+    /// before: they have to be made again.
+    pub fn put_call(&self, record: &CallRecord) -> Result<Vec<String>, StoreError> {
+        let date = &record.meta.started_at.local_date;
+        let name = call_file(&record.meta.call_id);
+        let mut left = Vec::new();
+        for other in self.call_dates()? {
+            let path = self.dated("calls", &other).join(&name);
+            if other != *date && path.is_file() {
+                fs::remove_file(&path).map_err(io_error("remove", &path))?;
+                left.push(other);
+            }
+        }
+        write_json(&self.dated("calls", date).join(name), record)?;
+        Ok(left)
+    }
+
+    /// Dates that have calls, in order.
+    pub fn call_dates(&self) -> Result<Vec<String>, StoreError> {
+        let root = self.root.join("calls");
+        let mut dates = Vec::new();
+        for name in names_in(&root)? {
+            if let Some(date) = name.strip_prefix("date=") {
+                dates.push(date.to_string());
+            }
+        }
+        Ok(dates)
+    }
+
+    /// The calls of a date, by start and id.
+    pub fn calls(&self, date: &str) -> Result<Vec<CallRecord>, StoreError> {
+        let mut calls: Vec<CallRecord> = read_all(&self.dated("calls", date))?;
+        calls.sort_by(|a, b| {
+            (a.meta.started_at.utc_ms, &a.meta.call_id)
+                .cmp(&(b.meta.started_at.utc_ms, &b.meta.call_id))
+        });
+        Ok(calls)
+    }
+
+    pub fn put_failures(
+        &self,
+        date: &str,
+        run_id: &str,
+        failures: &[Failure],
+    ) -> Result<(), StoreError> {
+        let path = self.dated("failures", date).join(format!("{run_id}.json"));
+        write_json(&path, &failures)
+    }
+
+    /// The failures of a date with the run that met them, in order.
+    pub fn failures(&self, date: &str) -> Result<Vec<(String, Vec<Failure>)>, StoreError> {
+        let folder = self.dated("failures", date);
+        names_in(&folder)?
+            .into_iter()
+            .filter_map(|name| Some((name.strip_suffix(".json")?.to_string(), folder.join(name))))
+            .map(|(run, path)| Ok((run, read_json(&path)?)))
+            .collect()
+    }
+
+    pub fn put_run<R: Serialize>(
+        &self,
+        date: &str,
+        started_ms: i64,
+        run_id: &str,
+        run: &R,
+    ) -> Result<(), StoreError> {
+        let name = format!("{started_ms:015}-{run_id}.json");
+        write_json(&self.dated("runs", date).join(name), run)
+    }
+
+    /// The runs of a date, by start.
+    pub fn runs<R: DeserializeOwned>(&self, date: &str) -> Result<Vec<R>, StoreError> {
+        read_all(&self.dated("runs", date))
+    }
+
+    /// Dates that have runs, in order.
+    pub fn run_dates(&self) -> Result<Vec<String>, StoreError> {
+        Ok(names_in(&self.root.join("runs"))?
+            .into_iter()
+            .filter_map(|name| name.strip_prefix("date=").map(str::to_string))
+            .collect())
+    }
+
+    fn dated(&self, what: &str, date: &str) -> PathBuf {
+        self.root.join(what).join(format!("date={date}"))
+    }
+}
+
+/// A call id may hold anything; a file name may not.
+fn call_file(call_id: &str) -> String {
+    let hash = blake3::hash(call_id.as_bytes()).to_hex();
+    format!("{}.json", &hash.as_str()[..32])
+}
+
+/// Names in a folder, in order; none where there is no folder.
+fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(io_error("list", folder)(e)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(io_error("list", folder))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn read_all<T: DeserializeOwned>(folder: &Path) -> Result<Vec<T>, StoreError> {
+    names_in(folder)?
+        .into_iter()
+        .filter(|name| name.ends_with(".json"))
+        .map(|name| read_json(&folder.join(name)))
+        .collect()
+}
+
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+    let bytes = fs::read(path).map_err(io_error("read", path))?;
+    serde_json::from_slice(&bytes).map_err(|e| StoreError::Damaged {
+        path: path.to_path_buf(),
+        message: e.to_string(),
+    })
+}
+
+pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
+    let json = serde_json::to_vec(value).map_err(|e| StoreError::Damaged {
+        path: path.to_path_buf(),
+        message: e.to_string(),
+    })?;
+    write_whole(path, &json)
+}
+
+/// Writes aside, syncs, renames: a reader sees the old file or the new one.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(io_error("make", folder))?;
+    let aside = path.with_extension("tmp");
+    let mut file = private_file(&aside).map_err(io_error("write", &aside))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(io_error("write", &aside))?;
+    fs::rename(&aside, path).map_err(io_error("write", path))?;
+    sync_folder(folder)
+}
+
+/// Makes a rename last.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    File::open(folder)
+        .and_then(|f| f.sync_all())
+        .map_err(io_error("sync", folder))?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn private(folder: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+        .map_err(io_error("make private", folder))
+}
+
+#[cfg(not(unix))]
+fn private(_folder: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

@@ -1,0 +1,69 @@
+//! `callibrate doctor`: is this machine ready, and is the build a fast one?
+
+use super::exit::Exit;
+use crate::batch::threads;
+use crate::batch::worker::with_causes;
+use crate::speech::models::ModelSource;
+use crate::speech::whisper;
+
+pub(super) fn doctor() -> Exit {
+    println!("callibrate   {}", env!("CARGO_PKG_VERSION"));
+    println!("recogniser   {}", whisper::engine_name());
+    println!("cores        {}", threads::cores());
+    let info = whisper::system_info();
+    println!("kernels      {}", info.trim());
+    let slow = missing(&info);
+    for missing in &slow {
+        println!("warning: {missing}");
+    }
+    if !slow.is_empty() {
+        println!("hint: build with `make install`, which sets the flags that `cargo install` loses");
+    }
+    match ModelSource::Embedded.load() {
+        Ok(model) => {
+            println!("model        {} (BLAKE3 {})", model.name, &model.key[..16]);
+            println!("             for the sample calls only; name a real one with --model");
+            Exit::Well
+        }
+        Err(e) => {
+            println!("error: the embedded model cannot be used: {}", with_causes(&e));
+            Exit::Internal
+        }
+    }
+}
+
+/// Fast kernels that this build lacks. whisper.cpp names each feature that is on as `NAME = 1`.
+fn missing(info: &str) -> Vec<String> {
+    let on = |name: &str| {
+        info.split('|')
+            .any(|part| part.trim().ends_with(&format!("{name} = 1")))
+    };
+    let mut missing = Vec::new();
+    if !on("LLAMAFILE") {
+        missing.push(
+            "whisper.cpp was built without its fast matrix products (GGML_LLAMAFILE); speech takes about twice as long"
+                .to_string(),
+        );
+    }
+    if cfg!(target_arch = "x86_64") && !(on("AVX2") && on("FMA")) {
+        missing.push(
+            "whisper.cpp was built without AVX2 and FMA; speech takes many times as long"
+                .to_string(),
+        );
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_build_is_noticed() {
+        let fast = "WHISPER : COREML = 0 | OPENVINO = 0 | CPU : SSE3 = 1 | AVX = 1 | AVX2 = 1 | FMA = 1 | LLAMAFILE = 1 | ";
+        assert!(missing(fast).is_empty());
+        let plain = "WHISPER : COREML = 0 | CPU : SSE3 = 1 | AVX = 1 | ";
+        let expected = 1 + usize::from(cfg!(target_arch = "x86_64"));
+        assert_eq!(missing(plain).len(), expected);
+    }
+}

@@ -1,0 +1,148 @@
+//! How the command ends, for shells and schedulers.
+
+use std::process::ExitCode;
+
+use super::complain;
+use crate::batch::BatchError;
+use crate::batch::publish::PublishError;
+use crate::batch::store::StoreError;
+use crate::batch::supervise::SuperviseError;
+use crate::batch::worker::with_causes;
+
+/// The codes, for `--help`.
+pub(super) const HELP: &str = "\
+Exit codes:
+  0    all well
+  1    done, but some recordings failed (see the table `failures`)
+  2    the command line, the configuration, a rubric, the table of calls or the model cannot be used
+  3    internal error
+  4    another run holds the output folder
+  75   worth trying again: the disk is full, or an input vanished
+  130  stopped by Ctrl-C
+  143  stopped by SIGTERM";
+
+/// How the command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0.
+    Well,
+    /// 1: the tables are published; some recordings are in `failures`.
+    SomeFailed,
+    /// 2: something that a person has to mend before anything is done.
+    Usage,
+    /// 3.
+    Internal,
+    /// 4: another run holds the output folder.
+    Held,
+    /// 75 (`EX_TEMPFAIL`): trying again later may help.
+    TryAgain,
+    /// 128 + the signal's number.
+    Signal(i32),
+}
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Well => 0,
+            Exit::SomeFailed => 1,
+            Exit::Usage => 2,
+            Exit::Internal => 3,
+            Exit::Held => 4,
+            Exit::TryAgain => 75,
+            Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// Tells a person about an error of the batch, and turns it into a code.
+pub(super) fn report(error: &BatchError) -> Exit {
+    if let Some(signal) = signal_of(error) {
+        eprintln!("callibrate stopped on signal {signal}; what is done is kept, run again to go on");
+        return Exit::Signal(signal);
+    }
+    let (hint, exit) = match error {
+        BatchError::Store(e)
+        | BatchError::Publish(PublishError::Store(e))
+        | BatchError::Supervise(SuperviseError::Store(e)) => (e.hint(), store_exit(e)),
+        BatchError::Publish(PublishError::Io { source, .. }) => {
+            let full = source.kind() == std::io::ErrorKind::StorageFull;
+            let hint = full.then_some("make room on the disk and run again; what is done stays done");
+            (hint, if full { Exit::TryAgain } else { Exit::Internal })
+        }
+        BatchError::Publish(PublishError::Report(_)) => (
+            Some("if the disk is full, make room and run again; what is done stays done"),
+            Exit::TryAgain,
+        ),
+        BatchError::Supervise(SuperviseError::Model(_)) => {
+            (Some("check the file with `callibrate model check`"), Exit::Usage)
+        }
+        BatchError::NothingStored(_) => (
+            Some("run `callibrate run` first, or name another folder with --out"),
+            Exit::Usage,
+        ),
+        BatchError::NoSuchDate { .. } => (
+            Some("dates are written YYYY-MM-DD and are the calls' local start dates"),
+            Exit::Usage,
+        ),
+        BatchError::Input(_) => (None, Exit::Usage),
+        BatchError::Publish(_) | BatchError::Supervise(_) | BatchError::Threads(_) => {
+            (None, Exit::Internal)
+        }
+    };
+    complain(&with_causes(error), hint);
+    exit
+}
+
+fn signal_of(error: &BatchError) -> Option<i32> {
+    match error {
+        BatchError::Supervise(SuperviseError::Signal(signal))
+        | BatchError::Publish(PublishError::Signal(signal)) => Some(*signal),
+        _ => None,
+    }
+}
+
+fn store_exit(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Held { .. } => Exit::Held,
+        e if e.is_temporary() => Exit::TryAgain,
+        StoreError::Io { source, .. }
+            if matches!(
+                source.kind(),
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Exit::Usage
+        }
+        _ => Exit::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_what_the_help_says() {
+        let all = [
+            Exit::Well,
+            Exit::SomeFailed,
+            Exit::Usage,
+            Exit::Internal,
+            Exit::Held,
+            Exit::TryAgain,
+            Exit::Signal(2),
+            Exit::Signal(15),
+        ];
+        let said: Vec<u8> = HELP
+            .lines()
+            .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+            .collect();
+        assert_eq!(all.map(Exit::code).to_vec(), said);
+    }
+}

@@ -1,0 +1,18 @@
+//! callibrate: listens to every recorded call of a contact centre, scores it against the centre's
+//! rubrics, and says how far the scores can be trusted.
+//!
+//! The rooms stand in the order of the data; `ARCHITECTURE.md` is the map.
+#![forbid(unsafe_code)]
+
+pub mod audio;
+pub mod batch;
+pub mod cli;
+pub mod config;
+pub mod conversation;
+pub mod recording;
+pub mod redaction;
+pub mod report;
+pub mod rubric;
+pub mod scoring;
+pub mod speech;
+pub mod transcript;

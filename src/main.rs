@@ -1,0 +1,7 @@
+//! The `callibrate` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    callibrate::cli::main()
+}

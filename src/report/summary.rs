@@ -1,0 +1,276 @@
+//! The morning summary: what was done, what came out, what to listen to first.
+//!
+//! Collected call by call in bounded memory, then written as plain text.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::rubric::Rubric;
+use crate::scoring::{Answer, Answered, EvidenceKind, FormScore, Judged, Verdict};
+
+/// Calls in each list.
+const LISTED: usize = 10;
+/// Steps of the score distribution.
+const STEPS: usize = 5;
+/// Width of the longest bar.
+const BAR: usize = 30;
+
+/// One call as the summary needs it.
+#[derive(Debug, Clone)]
+pub struct CallResult {
+    pub date: String,
+    pub call_id: String,
+    pub agent: String,
+    pub file: String,
+    /// Per rubric, in their order.
+    pub judged: Vec<Judged>,
+}
+
+/// What the calls of a run came to.
+pub struct Summary {
+    forms: Vec<Form>,
+    calls: usize,
+    /// Calls to which no rubric of the run applies.
+    outside: usize,
+    scoring: Duration,
+}
+
+struct Form {
+    name: String,
+    scored: usize,
+    not_eligible: BTreeMap<String, usize>,
+    verdicts: BTreeMap<Verdict, usize>,
+    steps: [usize; STEPS],
+    sum: f64,
+    auto_fails: usize,
+    abstained: usize,
+    answers: usize,
+    /// The worst calls first, no more than [`LISTED`].
+    listen: Vec<Listen>,
+}
+
+/// A call worth hearing.
+#[derive(Debug, Clone, PartialEq)]
+struct Listen {
+    /// Larger comes first.
+    urgency: (u8, i64),
+    call_id: String,
+    agent: String,
+    reason: String,
+}
+
+impl Summary {
+    pub fn new(rubrics: &[Rubric]) -> Self {
+        Self {
+            forms: rubrics
+                .iter()
+                .map(|r| Form {
+                    name: format!("{} (version {})", r.title, r.version),
+                    scored: 0,
+                    not_eligible: BTreeMap::new(),
+                    verdicts: BTreeMap::new(),
+                    steps: [0; STEPS],
+                    sum: 0.0,
+                    auto_fails: 0,
+                    abstained: 0,
+                    answers: 0,
+                    listen: Vec::new(),
+                })
+                .collect(),
+            calls: 0,
+            outside: 0,
+            scoring: Duration::ZERO,
+        }
+    }
+
+    /// Takes in one call.
+    pub fn add(&mut self, call: &CallResult) {
+        self.calls += 1;
+        let mut eligible = self.forms.is_empty();
+        for (form, judged) in self.forms.iter_mut().zip(&call.judged) {
+            match judged {
+                Judged::NotEligible { reason } => {
+                    *form.not_eligible.entry(reason.clone()).or_default() += 1;
+                }
+                Judged::Scored { answers, score } => {
+                    eligible = true;
+                    form.add(call, answers, score);
+                }
+            }
+        }
+        if !eligible {
+            self.outside += 1;
+        }
+    }
+
+    pub fn scoring_took(&mut self, took: Duration) {
+        self.scoring = took;
+    }
+
+    /// Calls to which no rubric of the run applies.
+    pub fn not_eligible(&self) -> usize {
+        self.outside
+    }
+
+    /// Scored calls per form.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for form in &self.forms {
+            form.write(&mut text);
+        }
+        text
+    }
+}
+
+impl Form {
+    fn add(&mut self, call: &CallResult, answers: &[Answered], score: &FormScore) {
+        self.scored += 1;
+        *self.verdicts.entry(score.verdict).or_default() += 1;
+        self.answers += answers.len();
+        self.abstained += answers
+            .iter()
+            .filter(|a| a.answer == Answer::Abstain)
+            .count();
+        if let Some(value) = score.score {
+            let step = ((value / 100.0 * STEPS as f64) as usize).min(STEPS - 1);
+            self.steps[step] += 1;
+            self.sum += value;
+        }
+        if !score.auto_failed_by.is_empty() {
+            self.auto_fails += 1;
+        }
+        if let Some(listen) = worth_hearing(call, answers, score) {
+            let place = self
+                .listen
+                .partition_point(|other| other.urgency >= listen.urgency);
+            self.listen.insert(place, listen);
+            self.listen.truncate(LISTED);
+        }
+    }
+
+    fn write(&self, text: &mut String) {
+        let _ = writeln!(text, "\n{}", self.name);
+        let _ = writeln!(text, "  scored {}{}", self.scored, self.not_eligible());
+        if self.scored == 0 {
+            return;
+        }
+        let verdict = |v: Verdict| self.verdicts.get(&v).copied().unwrap_or(0);
+        let _ = writeln!(
+            text,
+            "  passed {}   failed {} (auto-fail {})   undetermined {}",
+            verdict(Verdict::Pass),
+            verdict(Verdict::Fail),
+            self.auto_fails,
+            verdict(Verdict::Undetermined)
+        );
+        let _ = writeln!(
+            text,
+            "  {} of {} questions could not be answered and abstain",
+            self.abstained, self.answers
+        );
+        let _ = writeln!(text, "\n  score      calls");
+        let most = self.steps.iter().copied().max().unwrap_or(0).max(1);
+        let width = 100 / STEPS;
+        for (step, count) in self.steps.iter().enumerate() {
+            let top = if step + 1 == STEPS { 100 } else { (step + 1) * width - 1 };
+            let bar = "#".repeat((count * BAR).div_ceil(most));
+            let line = format!("  {:>3} to {top:<3} {count:>5}  {bar}", step * width);
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+        self.write_listen(text);
+    }
+
+    fn not_eligible(&self) -> String {
+        let total: usize = self.not_eligible.values().sum();
+        if total == 0 {
+            return String::new();
+        }
+        let reasons: Vec<String> = self
+            .not_eligible
+            .iter()
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
+        format!("   not eligible {total} ({})", reasons.join("; "))
+    }
+
+    fn write_listen(&self, text: &mut String) {
+        if self.listen.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "\n  Listen to these first");
+        let id = self.listen.iter().map(|l| l.call_id.chars().count()).max();
+        let agent = self.listen.iter().map(|l| l.agent.chars().count()).max();
+        let (id, agent) = (id.unwrap_or(0), agent.unwrap_or(0));
+        for (n, listen) in self.listen.iter().enumerate() {
+            let _ = writeln!(
+                text,
+                "  {:>2}. {:<id$}  {:<agent$}  {}",
+                n + 1,
+                listen.call_id,
+                listen.agent,
+                listen.reason
+            );
+        }
+    }
+}
+
+/// Whether and why a call should be heard: a critical answer that is open, one that failed the
+/// form, then what was missed or could not be told.
+fn worth_hearing(call: &CallResult, answers: &[Answered], score: &FormScore) -> Option<Listen> {
+    let abstained = answers
+        .iter()
+        .filter(|a| a.answer == Answer::Abstain)
+        .max_by_key(|a| (a.max_points * 1000.0) as i64);
+    let failed = answers.iter().find(|a| a.auto_fail);
+    let low_first = -(score.score_before_auto_fail.unwrap_or(100.0) * 1000.0) as i64;
+    let (urgency, reason) = if let Some(failed) = failed {
+        (3, format!("please confirm: {} failed the call{}", failed.question, moment(failed)))
+    } else if let (Verdict::Undetermined, Some(open)) = (score.verdict, abstained) {
+        let why = open.reason.as_deref().unwrap_or("not heard with confidence");
+        (2, format!("open: {}{}, {why}", open.question, moment(open)))
+    } else if score.verdict == Verdict::Fail {
+        let missed: Vec<&str> = answers
+            .iter()
+            .filter(|a| a.answer == Answer::No)
+            .map(|a| a.question.as_str())
+            .collect();
+        let value = score.score.unwrap_or(0.0);
+        (1, format!("score {value:.0}: missed {}", missed.join(", ")))
+    } else {
+        return None;
+    };
+    Some(Listen {
+        urgency: (urgency, low_first),
+        call_id: call.call_id.clone(),
+        agent: call.agent.clone(),
+        reason,
+    })
+}
+
+/// Where to listen, and to what.
+fn moment(answered: &Answered) -> String {
+    let best = answered
+        .evidence
+        .iter()
+        .filter(|e| e.at.is_some() && e.kind != EvidenceKind::NearestMiss)
+        .min_by_key(|e| (e.kind != EvidenceKind::Doubt, e.kind != EvidenceKind::Found));
+    let Some((evidence, at)) = best.and_then(|e| Some((e, e.at?))) else {
+        return String::new();
+    };
+    let seconds = at.start_ms / 1000;
+    let quote = match &evidence.quote {
+        Some(quote) => format!(" \"{}\"", shortened(quote)),
+        None => String::new(),
+    };
+    format!(" at {}:{:02}{quote}", seconds / 60, seconds % 60)
+}
+
+fn shortened(quote: &str) -> String {
+    const MOST: usize = 60;
+    if quote.chars().count() <= MOST {
+        return quote.to_string();
+    }
+    let cut: String = quote.chars().take(MOST).collect();
+    format!("{} …", cut.trim_end())
+}

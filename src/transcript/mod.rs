@@ -1,0 +1,318 @@
+//! What was said: words with times and probabilities, per channel of a recording.
+//!
+//! [`Transcript`] is the canonical transcript format (`docs/transcript-format.md`): one JSON file
+//! per recording, in the store or made by another tool. It knows channels and not people; who
+//! sits on which channel comes from the call's metadata and is joined in `conversation`.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// The value of [`Transcript::format`] that this build reads and writes.
+pub const FORMAT: &str = "callibrate-transcript/1";
+
+/// Everything heard in one recording, redacted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transcript {
+    /// Always [`FORMAT`].
+    pub format: String,
+    pub audio: AudioFacts,
+    /// What made this transcript.
+    pub recogniser: Recogniser,
+    /// ISO 639-1 code of the language that was spoken, e.g. `en`.
+    pub language: String,
+    /// One entry per audio channel, in the order of the file; a single one for mono.
+    pub channels: Vec<Channel>,
+}
+
+/// Facts about the recording itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AudioFacts {
+    /// BLAKE3 of the recording's bytes, hexadecimal; absent when another tool made the transcript.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Codec as the field names it, e.g. `pcm_s16le`, `mulaw`, `mp3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codec: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_rate_hz: Option<u32>,
+    /// Length of the recording. Not the handle time: recorders stop on hold, and nobody records
+    /// after-call work.
+    pub recorded_ms: i64,
+    /// The data ended before the header said so.
+    #[serde(default)]
+    pub truncated: bool,
+    /// The file had several channels with the same sound in each; it is kept as one channel.
+    #[serde(default)]
+    pub dual_mono: bool,
+}
+
+/// What made a transcript.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recogniser {
+    /// E.g. `whisper.cpp 1.8.3`, or the name of another tool.
+    pub engine: String,
+    pub model: String,
+    /// BLAKE3 of the model file, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_key: Option<String>,
+    /// Word times can be relied on. Where they cannot, rules with windows in time abstain.
+    #[serde(default = "yes")]
+    pub word_times: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// One channel of the recording.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// Where voice activity was found, in order, without overlap. Derived from the segments when
+    /// a transcript of another tool leaves it out.
+    #[serde(default)]
+    pub speech: Vec<Span>,
+    /// In order of start.
+    pub segments: Vec<Segment>,
+}
+
+/// A half-open stretch of time, in milliseconds from the start of the recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    pub start_ms: i64,
+    pub end_ms: i64,
+}
+
+impl Span {
+    pub fn new(start_ms: i64, end_ms: i64) -> Self {
+        Self { start_ms, end_ms }
+    }
+
+    pub fn len_ms(self) -> i64 {
+        (self.end_ms - self.start_ms).max(0)
+    }
+
+    /// The milliseconds that both spans cover.
+    pub fn overlap_ms(self, other: Span) -> i64 {
+        (self.end_ms.min(other.end_ms) - self.start_ms.max(other.start_ms)).max(0)
+    }
+}
+
+/// A stretch of speech that was recognised as one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Segment {
+    pub start_ms: i64,
+    pub end_ms: i64,
+    /// The model's probability that nobody speaks here, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_speech_prob: Option<f32>,
+    /// Reasons to doubt the text; such words are shown but are no evidence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
+    pub words: Vec<Word>,
+}
+
+impl Segment {
+    pub fn span(&self) -> Span {
+        Span::new(self.start_ms, self.end_ms)
+    }
+}
+
+/// Why a segment's text may not be what was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// The same words over and over: a known failure of the recogniser.
+    Repetition,
+    /// More words than anybody can say in the time.
+    TooFast,
+    /// The recogniser itself thinks that nobody speaks here.
+    NoSpeech,
+    /// Low probability over the whole segment.
+    LowConfidence,
+    /// Noise about as loud as the speech.
+    Noise,
+}
+
+impl Doubt {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Doubt::Repetition => "repetition",
+            Doubt::TooFast => "too_fast",
+            Doubt::NoSpeech => "no_speech",
+            Doubt::LowConfidence => "low_confidence",
+            Doubt::Noise => "noise",
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One word, or one redaction placeholder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Word {
+    /// As written by the recogniser, with its punctuation; for a placeholder `[card number]` or
+    /// alike.
+    pub text: String,
+    pub start_ms: i64,
+    pub end_ms: i64,
+    /// The recogniser's probability, 0 to 1; absent where a tool gives none, and then the word
+    /// counts as heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prob: Option<f32>,
+    /// Set where this word stands for something that must not be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<Redacted>,
+}
+
+/// What a placeholder tells about the words that it replaced; never the value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redacted {
+    pub kind: RedactedKind,
+    /// How many digits were heard.
+    pub digits: u32,
+    /// Whether the check digit (Luhn) was right; absent for kinds without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_digit_ok: Option<bool>,
+}
+
+/// What kind of thing was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RedactedKind {
+    CardNumber,
+    AccountNumber,
+}
+
+impl RedactedKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RedactedKind::CardNumber => "card_number",
+            RedactedKind::AccountNumber => "account_number",
+        }
+    }
+}
+
+/// A transcript file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TranscriptError {
+    #[error("read {path}")]
+    Read {
+        path: String,
+        source: std::io::Error,
+    },
+    #[error("understand {path}: {message}")]
+    Parse { path: String, message: String },
+    #[error("use {path}: {message}")]
+    Invalid { path: String, message: String },
+}
+
+impl Transcript {
+    /// Reads and checks a transcript file.
+    pub fn read(path: &Path) -> Result<Self, TranscriptError> {
+        let name = || path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|source| TranscriptError::Read {
+            path: name(),
+            source,
+        })?;
+        Self::from_json(&bytes, &name())
+    }
+
+    /// Parses and checks; `name` is used in messages only.
+    pub fn from_json(bytes: &[u8], name: &str) -> Result<Self, TranscriptError> {
+        let mut transcript: Transcript =
+            serde_json::from_slice(bytes).map_err(|e| TranscriptError::Parse {
+                path: name.to_string(),
+                message: e.to_string(),
+            })?;
+        if let Err(message) = transcript.check() {
+            return Err(TranscriptError::Invalid {
+                path: name.to_string(),
+                message,
+            });
+        }
+        for channel in &mut transcript.channels {
+            if channel.speech.is_empty() {
+                channel.speech = speech_of(&channel.segments);
+            }
+        }
+        Ok(transcript)
+    }
+
+    /// One line of JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a transcript holds only values that JSON can hold")
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.format != FORMAT {
+            return Err(format!(
+                "its format is {:?}; this version reads {FORMAT:?}",
+                self.format
+            ));
+        }
+        if self.channels.is_empty() {
+            return Err("it has no channels".to_string());
+        }
+        if self.audio.recorded_ms < 0 {
+            return Err("recorded_ms is negative".to_string());
+        }
+        for (c, channel) in self.channels.iter().enumerate() {
+            let mut last = i64::MIN;
+            for (s, segment) in channel.segments.iter().enumerate() {
+                let at = format!("channel {c}, segment {s}");
+                if segment.start_ms < 0 || segment.end_ms < segment.start_ms {
+                    return Err(format!("{at}: it ends before it starts"));
+                }
+                if segment.start_ms < last {
+                    return Err(format!("{at}: it starts before the one ahead of it"));
+                }
+                last = segment.start_ms;
+                let mut word_last = i64::MIN;
+                for (w, word) in segment.words.iter().enumerate() {
+                    if word.end_ms < word.start_ms || word.start_ms < word_last {
+                        return Err(format!("{at}, word {w}: times run backwards"));
+                    }
+                    if word.prob.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
+                        return Err(format!("{at}, word {w}: prob is not between 0 and 1"));
+                    }
+                    word_last = word.start_ms;
+                }
+            }
+            for pair in channel.speech.windows(2) {
+                if pair[1].start_ms < pair[0].end_ms {
+                    return Err(format!("channel {c}: stretches of speech overlap"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Speech as the segments have it, for transcripts that do not state it: overlapping segments are
+/// joined.
+fn speech_of(segments: &[Segment]) -> Vec<Span> {
+    let mut speech: Vec<Span> = Vec::new();
+    for segment in segments {
+        match speech.last_mut() {
+            Some(last) if segment.start_ms <= last.end_ms => {
+                last.end_ms = last.end_ms.max(segment.end_ms);
+            }
+            _ => speech.push(segment.span()),
+        }
+    }
+    speech
+}
