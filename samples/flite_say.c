@@ -1,12 +1,13 @@
-/* Speaks lines of text with flite and says when each word was spoken.
+/* Speaks a text with flite and says when each word was spoken.
  *
- * In:  id <TAB> voice <TAB> text            one utterance per line, on stdin
- * Out: samples, int16, back to back         in the file argv[1]
- *      id <TAB> rate <TAB> samples <TAB> start:end:word ... <TAB> start:end ...
- *                                           one line per utterance, on stdout
+ * say FILE VOICE TEXT     writes the samples (int16) to FILE and prints three lines:
+ *     rate
+ *     start:end:word ...  words are the text split at white space
+ *     start:end ...       the pauses
  *
- * Words are the text split at white space; the last field lists the pauses. Times are seconds
- * from the start of the utterance. make_samples.py compiles and runs this.
+ * Times are seconds from the start. One text per process on purpose: flite's noise source goes on
+ * from one utterance to the next, so that in a batch each would depend on those before it.
+ * make_samples.py compiles and runs this.
  */
 #include <flite/flite.h>
 #include <stdio.h>
@@ -17,14 +18,11 @@ cst_voice *register_cmu_us_slt(const char *);
 cst_voice *register_cmu_us_rms(const char *);
 cst_voice *register_cmu_us_awb(const char *);
 
-static const char *NAMES[] = {"slt", "rms", "awb"};
-static cst_voice *voices[3];
-
 static cst_voice *voice_named(const char *name)
 {
-    int i;
-    for (i = 0; i < 3; i++)
-        if (!strcmp(name, NAMES[i])) return voices[i];
+    if (!strcmp(name, "slt")) return register_cmu_us_slt(NULL);
+    if (!strcmp(name, "rms")) return register_cmu_us_rms(NULL);
+    if (!strcmp(name, "awb")) return register_cmu_us_awb(NULL);
     fprintf(stderr, "no voice %s\n", name);
     exit(2);
 }
@@ -63,26 +61,19 @@ static void print_pauses(cst_utterance *u)
 
 int main(int argc, char **argv)
 {
-    static char line[65536];
-    FILE *raw = argc == 2 ? fopen(argv[1], "wb") : NULL;
+    FILE *raw = argc == 4 ? fopen(argv[1], "wb") : NULL;
+    cst_utterance *u;
+    cst_wave *w;
     if (!raw) return 2;
     flite_init();
-    voices[0] = register_cmu_us_slt(NULL);
-    voices[1] = register_cmu_us_rms(NULL);
-    voices[2] = register_cmu_us_awb(NULL);
-    while (fgets(line, sizeof line, stdin)) {
-        char *id = strtok(line, "\t"), *voice = strtok(NULL, "\t"), *text = strtok(NULL, "\n");
-        cst_utterance *u = text ? flite_synth_text(text, voice_named(voice)) : NULL;
-        cst_wave *w;
-        if (!u) return 3;
-        w = utt_wave(u);
-        fwrite(w->samples, sizeof(short), w->num_samples, raw);
-        printf("%s\t%d\t%d\t", id, w->sample_rate, w->num_samples);
-        print_words(u);
-        printf("\t");
-        print_pauses(u);
-        printf("\n");
-        delete_utterance(u);
-    }
+    u = flite_synth_text(argv[3], voice_named(argv[2]));
+    if (!u) return 3;
+    w = utt_wave(u);
+    fwrite(w->samples, sizeof(short), w->num_samples, raw);
+    printf("%d\n", w->sample_rate);
+    print_words(u);
+    printf("\n");
+    print_pauses(u);
+    printf("\n");
     return fclose(raw) ? 4 : 0;
 }

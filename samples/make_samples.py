@@ -135,16 +135,13 @@ class Layout:
 def flite(lines, folder):
     """{(voice, text): (samples, rate, words, pauses)} for flite's voices."""
     subprocess.run(["cc", "-O2", HERE / "flite_say.c", "-o", folder / "say", *FLITE_LIBS, "-lflite", "-lm"], check=True)
-    table = "".join(f"{i}\t{voice}\t{text}\n" for i, (voice, text) in enumerate(lines))
-    out = subprocess.run([folder / "say", folder / "raw"], input=table, capture_output=True, text=True, check=True)
-    raw, at, said = np.fromfile(folder / "raw", np.int16), 0, {}
-    for line in out.stdout.splitlines():
-        i, rate, count, words, pauses = line.split("\t")
-        words = [w.split(":")[:2] for w in words.split()]
-        pauses = [p.split(":") for p in pauses.split()]
-        sound = raw[at : at + int(count)]
-        said[lines[int(i)]] = (sound, int(rate), np.array(words, float), np.array(pauses, float))
-        at += int(count)
+    said = {}
+    for voice, text in lines:
+        out = subprocess.run([folder / "say", folder / "raw", voice, text], capture_output=True, text=True, check=True)
+        rate, words, pauses = out.stdout.splitlines()
+        times = [[x.split(":")[:2] for x in line.split()] for line in (words, pauses)]
+        sound = np.fromfile(folder / "raw", np.int16)
+        said[voice, text] = (sound, int(rate), *(np.array(x, float) for x in times))
     return said
 
 
@@ -250,7 +247,12 @@ def hold_music(length, rng):
     return at_level(sosfilt(BAND, y * edge), -26)
 
 
-def noise(count, level_db, rng):
+def faint_noise(count, level_db, rng):
+    """What a quiet line sounds like: it comes after the telephone's filter and so knows no band."""
+    return at_level(rng.standard_normal(count), level_db)
+
+
+def line_noise(count, level_db, rng):
     return at_level(sosfilt(BAND, rng.standard_normal(count)), level_db)
 
 
@@ -316,11 +318,11 @@ def render(name, layout, rng):
     """Both sides as float samples, one row each."""
     count = round((layout.end() + rng.uniform(0.5, 0.8)) * RATE)
     level = [rng.uniform(-23, -20), rng.uniform(-24, -21)]
-    sides = np.stack([noise(count, rng.uniform(-64, -60), rng), noise(count, rng.uniform(-61, -57), rng)])
+    sides = np.stack([faint_noise(count, rng.uniform(*db), rng) for db in ((-64, -60), (-61, -57))])
     for p in layout.turns:
         add(sides[p.side], p.start - BEFORE_S, p.said.sound * 10 ** ((level[p.side] + p.gain_db) / 20))
         if (name, p.text) in NOISY:
-            hiss = noise(round((p.said.length + 1.0) * RATE), level[p.side] + p.gain_db, rng)
+            hiss = line_noise(round((p.said.length + 1.0) * RATE), level[p.side] + p.gain_db, rng)
             add(sides[p.side], p.start - 0.5, hiss)
     for side, start, sound in layout.tones:
         add(sides[side], start, sound)
@@ -459,7 +461,7 @@ def row(meta, call, layout, recorded_s):
         "queue": queue, "customer": call["customer"], "started_at": started,
         "agent_channel": "" if name in MONO else channel, "direction": direction, "first_communication": first,
         "customer_name": customer_name, "language": "en", "reason": reason, "timezone": "America/New_York",
-        "disclosure_by_ivr": "true" if name in IVR else "",
+        "disclosure_by_ivr": "true" if name in IVR else "false",
         "talk_s": round(recorded_s) - layout.hold_s if known else "", "hold_s": layout.hold_s if known else "",
         "acw_s": acw if known else "",
     }

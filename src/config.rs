@@ -151,9 +151,7 @@ impl Settings {
             zone,
             zone_name: written.timezone,
             language: written.language,
-            customer_key: written
-                .customer_key
-                .map_or_else(default_key, &from_file),
+            customer_key: written.customer_key.map_or_else(default_key, &from_file),
             file_names: written.file_names,
             config,
         })
@@ -247,7 +245,10 @@ mod tests {
             Settings::resolve(flags).unwrap_err().to_string()
         };
         let unknown = resolve("out = 'x'\nrecording = 'calls'\n");
-        assert!(unknown.contains("line 2") && unknown.contains("recording"), "{unknown}");
+        assert!(
+            unknown.contains("line 2") && unknown.contains("recording"),
+            "{unknown}"
+        );
         assert!(resolve("out = 'x'\ntimezone = 'Mars/Olympus'\n").contains("Mars/Olympus"));
         assert!(resolve("jobs = 2\n").contains("output folder"));
         assert!(resolve("out = 'x'\njobs = 0\n").contains("0 jobs"));

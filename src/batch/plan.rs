@@ -85,10 +85,7 @@ pub(super) fn input(message: &str, hint: Option<&str>) -> BatchError {
 /// The key that customers are hashed with; made on first use.
 pub fn customer_key(settings: &Settings) -> Result<CustomerKey, BatchError> {
     let error = |e: crate::recording::key::KeyError| {
-        input(
-            &super::worker::with_causes(&e),
-            e.hint().as_deref(),
-        )
+        input(&super::worker::with_causes(&e), e.hint().as_deref())
     };
     key_path_outside(&settings.customer_key, &settings.out).map_err(error)?;
     CustomerKey::load_or_create(&settings.customer_key).map_err(error)
@@ -136,7 +133,9 @@ fn matched(settings: &Settings, plan: &mut Plan) -> Result<Matched, BatchError> 
     let Some(files) = found else {
         return Err(input(
             "go on: neither recordings nor a table of calls are named",
-            Some("name a folder of recordings and a table, e.g. `callibrate run recordings --calls calls.csv --out report`"),
+            Some(
+                "name a folder of recordings and a table, e.g. `callibrate run recordings --calls calls.csv --out report`",
+            ),
         ));
     };
     named_by_files(settings, &files, &key)

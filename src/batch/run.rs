@@ -86,9 +86,8 @@ impl Recognition {
     /// # Errors
     /// [`BatchError::Input`] for a model or language that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, BatchError> {
-        let error = |e: crate::speech::models::ModelError| {
-            plan::input(&with_causes(&e), Some(e.hint()))
-        };
+        let error =
+            |e: crate::speech::models::ModelError| plan::input(&with_causes(&e), Some(e.hint()));
         let mut model = settings.model.load().map_err(error)?;
         // The child loads its own.
         if let crate::speech::models::ModelBytes::Memory(bytes) = &mut model.bytes {
@@ -426,11 +425,7 @@ impl Finish<'_> {
             .collect();
         publication.stage_rows(&tables::failures(), date, failure_rows)?;
         let runs: Vec<RunRecord> = self.store.runs(date)?;
-        publication.stage_rows(
-            &tables::runs(),
-            date,
-            runs.iter().map(run_row).collect(),
-        )?;
+        publication.stage_rows(&tables::runs(), date, runs.iter().map(run_row).collect())?;
         Ok(())
     }
 }

@@ -100,8 +100,7 @@ fn read_files(settings: &Settings, files: &[PathBuf]) -> Result<Imported, BatchE
         recordings_folder: None,
         key: &key,
     };
-    let sidecar =
-        Sidecar::read(calls, &options).map_err(|e| input(&with_causes(&e), e.hint()))?;
+    let sidecar = Sidecar::read(calls, &options).map_err(|e| input(&with_causes(&e), e.hint()))?;
     let rows: BTreeMap<&str, &crate::recording::CallMeta> = sidecar
         .rows
         .iter()

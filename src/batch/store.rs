@@ -61,9 +61,7 @@ impl StoreError {
                 }
                 _ => None,
             },
-            StoreError::Damaged { .. } => {
-                Some("remove that file; the next run makes it again")
-            }
+            StoreError::Damaged { .. } => Some("remove that file; the next run makes it again"),
             StoreError::Held { .. } => Some("wait until it has finished, or use another --out"),
         }
     }

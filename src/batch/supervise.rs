@@ -68,8 +68,7 @@ fn killed() -> WorkFailure {
     WorkFailure {
         stage: "worker".to_string(),
         reason: "killed_the_recogniser".to_string(),
-        message: "this recording ended the worker process twice, the second time alone"
-            .to_string(),
+        message: "this recording ended the worker process twice, the second time alone".to_string(),
         hint: Some("check that it plays; convert it with another tool and try again".to_string()),
     }
 }

@@ -108,12 +108,7 @@ fn read_jobs(sender: &mpsc::Sender<Job>) -> io::Result<()> {
 }
 
 /// One worker: a state of its own, one job after another.
-fn work(
-    engine: &Engine,
-    model: &LoadedModel,
-    language: &str,
-    jobs: &Mutex<mpsc::Receiver<Job>>,
-) {
+fn work(engine: &Engine, model: &LoadedModel, language: &str, jobs: &Mutex<mpsc::Receiver<Job>>) {
     let mut recogniser = None;
     loop {
         let job = {

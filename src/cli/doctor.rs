@@ -17,7 +17,9 @@ pub(super) fn doctor() -> Exit {
         println!("warning: {missing}");
     }
     if !slow.is_empty() {
-        println!("hint: build with `make install`, which sets the flags that `cargo install` loses");
+        println!(
+            "hint: build with `make install`, which sets the flags that `cargo install` loses"
+        );
     }
     match ModelSource::Embedded.load() {
         Ok(model) => {
@@ -26,7 +28,10 @@ pub(super) fn doctor() -> Exit {
             Exit::Well
         }
         Err(e) => {
-            println!("error: the embedded model cannot be used: {}", with_causes(&e));
+            println!(
+                "error: the embedded model cannot be used: {}",
+                with_causes(&e)
+            );
             Exit::Internal
         }
     }

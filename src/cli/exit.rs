@@ -63,7 +63,9 @@ impl From<Exit> for ExitCode {
 /// Tells a person about an error of the batch, and turns it into a code.
 pub(super) fn report(error: &BatchError) -> Exit {
     if let Some(signal) = signal_of(error) {
-        eprintln!("callibrate stopped on signal {signal}; what is done is kept, run again to go on");
+        eprintln!(
+            "callibrate stopped on signal {signal}; what is done is kept, run again to go on"
+        );
         return Exit::Signal(signal);
     }
     let (hint, exit) = match error {
@@ -72,16 +74,18 @@ pub(super) fn report(error: &BatchError) -> Exit {
         | BatchError::Supervise(SuperviseError::Store(e)) => (e.hint(), store_exit(e)),
         BatchError::Publish(PublishError::Io { source, .. }) => {
             let full = source.kind() == std::io::ErrorKind::StorageFull;
-            let hint = full.then_some("make room on the disk and run again; what is done stays done");
+            let hint =
+                full.then_some("make room on the disk and run again; what is done stays done");
             (hint, if full { Exit::TryAgain } else { Exit::Internal })
         }
         BatchError::Publish(PublishError::Report(_)) => (
             Some("if the disk is full, make room and run again; what is done stays done"),
             Exit::TryAgain,
         ),
-        BatchError::Supervise(SuperviseError::Model(_)) => {
-            (Some("check the file with `callibrate model check`"), Exit::Usage)
-        }
+        BatchError::Supervise(SuperviseError::Model(_)) => (
+            Some("check the file with `callibrate model check`"),
+            Exit::Usage,
+        ),
         BatchError::NothingStored(_) => (
             Some("run `callibrate run` first, or name another folder with --out"),
             Exit::Usage,

@@ -79,7 +79,10 @@ pub(super) fn read_rubrics(names: &[String]) -> Result<Vec<Rubric>, Exit> {
         match rubric::read(name) {
             Ok(rubric) if rubrics.iter().any(|r| r.rubric == rubric.rubric) => {
                 complain(
-                    &format!("use the rubric {name}: its id `{}` was given before", rubric.rubric),
+                    &format!(
+                        "use the rubric {name}: its id `{}` was given before",
+                        rubric.rubric
+                    ),
                     Some("give each rubric an id of its own"),
                 );
                 return Err(Exit::Usage);
@@ -111,7 +114,9 @@ pub(super) fn conclude(report: &RunReport, out: &Path) -> Exit {
     print!("{}", failure_list(&report.failures));
     let out = out.display();
     match report.record.command.as_str() {
-        "transcribe" => println!("\nTranscripts are stored in {out}; `callibrate score --out {out}` scores them."),
+        "transcribe" => println!(
+            "\nTranscripts are stored in {out}; `callibrate score --out {out}` scores them."
+        ),
         _ => println!(
             "\nTables are in {out}. One query to try, in DuckDB:\n  \
              SELECT question, answer, count(*) AS calls\n  \
@@ -132,7 +137,10 @@ fn headline(record: &RunRecord) -> String {
     if record.audio_ms > 0 {
         text += &format!(", {hours:.2} hours");
     }
-    text += &format!(": {} transcribed, {} reused, {} failed", record.transcribed, record.reused, record.failed);
+    text += &format!(
+        ": {} transcribed, {} reused, {} failed",
+        record.transcribed, record.reused, record.failed
+    );
     if record.not_eligible > 0 {
         text += &format!(", {} not eligible", record.not_eligible);
     }
@@ -157,7 +165,10 @@ fn failure_list(failures: &[Failure]) -> String {
         }
     }
     if failures.len() > LISTED {
-        text += &format!("  … and {} more in the table `failures`\n", failures.len() - LISTED);
+        text += &format!(
+            "  … and {} more in the table `failures`\n",
+            failures.len() - LISTED
+        );
     }
     text
 }
@@ -168,7 +179,11 @@ fn show_plan(settings: &Settings, rubrics: &[Rubric]) -> Result<(), BatchError> 
     let plan = plan::plan(settings, &pool)?;
     println!("{}", describe(settings, rubrics, &recognition));
     let hours = plan.stated_ms() as f64 / 3_600_000.0;
-    println!("recordings  {} files, {hours:.2} hours, {} cannot be used", plan.calls.len(), plan.failures.len());
+    println!(
+        "recordings  {} files, {hours:.2} hours, {} cannot be used",
+        plan.calls.len(),
+        plan.failures.len()
+    );
     for failure in plan.failures.iter().take(LISTED) {
         println!("            {}: {}", failure.file, failure.message);
     }
@@ -178,23 +193,45 @@ fn show_plan(settings: &Settings, rubrics: &[Rubric]) -> Result<(), BatchError> 
 }
 
 fn describe(settings: &Settings, rubrics: &[Rubric], recognition: &Recognition) -> String {
-    let file = settings.config.as_ref().map_or("none".to_string(), |p| p.display().to_string());
-    let calls = settings.calls.as_ref().map_or("none".to_string(), |p| p.display().to_string());
-    let rubrics: Vec<String> = rubrics.iter().map(|r| format!("{} version {}", r.rubric, r.version)).collect();
+    let file = settings
+        .config
+        .as_ref()
+        .map_or("none".to_string(), |p| p.display().to_string());
+    let calls = settings
+        .calls
+        .as_ref()
+        .map_or("none".to_string(), |p| p.display().to_string());
+    let rubrics: Vec<String> = rubrics
+        .iter()
+        .map(|r| format!("{} version {}", r.rubric, r.version))
+        .collect();
     [
         format!("settings    {file}"),
         format!("out         {}", settings.out.display()),
         format!("calls       {calls}"),
         format!("rubrics     {}", rubrics.join(", ")),
-        format!("model       {} ({}), language {}", recognition.model.name, recognition.model.facts.size, recognition.language),
+        format!(
+            "model       {} ({}), language {}",
+            recognition.model.name, recognition.model.facts.size, recognition.language
+        ),
         format!("jobs        {}", settings.jobs),
-        format!("time zone   {}", settings.zone_name.as_deref().unwrap_or("as the table of calls says")),
+        format!(
+            "time zone   {}",
+            settings
+                .zone_name
+                .as_deref()
+                .unwrap_or("as the table of calls says")
+        ),
     ]
     .join("\n")
 }
 
 /// From the speed of the last run with this model here; without one, nobody knows.
-fn estimate(settings: &Settings, plan: &Plan, recognition: &Recognition) -> Result<String, BatchError> {
+fn estimate(
+    settings: &Settings,
+    plan: &Plan,
+    recognition: &Recognition,
+) -> Result<String, BatchError> {
     if !settings.out.join("store").is_dir() {
         return Ok("estimate    none yet: the first run measures this machine".to_string());
     }
@@ -222,6 +259,9 @@ fn estimate(settings: &Settings, plan: &Plan, recognition: &Recognition) -> Resu
             new.len(),
             (new_ms as f64 / speed / settings.jobs as f64 / 60_000.0).ceil()
         ),
-        None => format!("estimate    {} to transcribe ({stored} are stored); no run with this model to judge the time by", new.len()),
+        None => format!(
+            "estimate    {} to transcribe ({stored} are stored); no run with this model to judge the time by",
+            new.len()
+        ),
     })
 }

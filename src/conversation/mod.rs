@@ -21,8 +21,8 @@ use crate::transcript::{Channel, Redacted, Span, Transcript};
 use floor::{Stretch, joined};
 
 /// Speech this close to an end of the recording was cut off there: recorders start and stop in
-/// mid-word, but people do not.
-const CUT_MS: i64 = 100;
+/// mid-word, but people do not. Voice activity needs about a tenth of a second to notice speech.
+const CUT_MS: i64 = 150;
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,9 +96,9 @@ pub struct Conversation {
     pub word_times: bool,
     /// The recording's data ended before its header said so.
     pub truncated: bool,
-    /// Somebody was already speaking within the first 100 ms.
+    /// Somebody was already speaking within the first 150 ms.
     pub cut_start: bool,
-    /// Somebody was still speaking within the last 100 ms, or the data was truncated.
+    /// Somebody was still speaking within the last 150 ms, or the data was truncated.
     pub cut_end: bool,
     /// In the order of the recording.
     pub channels: Vec<ChannelView>,
@@ -357,13 +357,13 @@ mod tests {
 
     #[test]
     fn cut_off_speech_is_noticed_and_speech_stays_within_the_recording() {
-        let whole = staged(10_000).agent(101, 9_899, "all of it").conversation();
+        let whole = staged(10_000).agent(151, 9_849, "all of it").conversation();
         assert!(!whole.cut_start && !whole.cut_end);
         let cut = staged(10_000)
-            .agent(100, 10_400, "middle of it")
+            .agent(150, 10_400, "middle of it")
             .conversation();
         assert!(cut.cut_start && cut.cut_end);
-        assert_eq!(cut.channels[0].speech, [Span::new(100, 10_000)]);
+        assert_eq!(cut.channels[0].speech, [Span::new(150, 10_000)]);
         let mut truncated = staged(10_000).agent(2_000, 3_000, "short");
         truncated.0.audio.truncated = true;
         assert!(truncated.conversation().cut_end);

@@ -368,8 +368,11 @@ impl RowReader<'_> {
             return (file.to_owned(), own);
         }
         let folders = std::iter::once(self.folder).chain(self.second_folder);
-        let found = folders.map(|folder| folder.join(&slashed)).find(|place| place.exists());
-        let place = found.unwrap_or_else(|| self.second_folder.unwrap_or(self.folder).join(&slashed));
+        let found = folders
+            .map(|folder| folder.join(&slashed))
+            .find(|place| place.exists());
+        let place =
+            found.unwrap_or_else(|| self.second_folder.unwrap_or(self.folder).join(&slashed));
         (slashed, place)
     }
 

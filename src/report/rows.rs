@@ -42,7 +42,11 @@ pub fn metric_columns() -> Vec<Column> {
         .iter()
         .map(|metric| Column {
             name: metric.name,
-            kind: if metric.unit.is_whole() { Kind::Int } else { Kind::Float },
+            kind: if metric.unit.is_whole() {
+                Kind::Int
+            } else {
+                Kind::Float
+            },
             nullable: !metric.doc.ends_with("never null."),
             doc: metric.doc,
         })

@@ -173,7 +173,11 @@ impl Form {
         let most = self.steps.iter().copied().max().unwrap_or(0).max(1);
         let width = 100 / STEPS;
         for (step, count) in self.steps.iter().enumerate() {
-            let top = if step + 1 == STEPS { 100 } else { (step + 1) * width - 1 };
+            let top = if step + 1 == STEPS {
+                100
+            } else {
+                (step + 1) * width - 1
+            };
             let bar = "#".repeat((count * BAR).div_ceil(most));
             let line = format!("  {:>3} to {top:<3} {count:>5}  {bar}", step * width);
             let _ = writeln!(text, "{}", line.trim_end());
@@ -225,9 +229,19 @@ fn worth_hearing(call: &CallResult, answers: &[Answered], score: &FormScore) -> 
     let failed = answers.iter().find(|a| a.auto_fail);
     let low_first = -(score.score_before_auto_fail.unwrap_or(100.0) * 1000.0) as i64;
     let (urgency, reason) = if let Some(failed) = failed {
-        (3, format!("please confirm: {} failed the call{}", failed.question, moment(failed)))
+        (
+            3,
+            format!(
+                "please confirm: {} failed the call{}",
+                failed.question,
+                moment(failed)
+            ),
+        )
     } else if let (Verdict::Undetermined, Some(open)) = (score.verdict, abstained) {
-        let why = open.reason.as_deref().unwrap_or("not heard with confidence");
+        let why = open
+            .reason
+            .as_deref()
+            .unwrap_or("not heard with confidence");
         (2, format!("open: {}{}, {why}", open.question, moment(open)))
     } else if score.verdict == Verdict::Fail {
         let missed: Vec<&str> = answers

@@ -126,7 +126,9 @@ impl Checker {
         }
         for name in written.phrases.keys() {
             if !self.used.contains(name) {
-                let line = written.phrases[name].first().map_or(0, |p| p.referenced.line());
+                let line = written.phrases[name]
+                    .first()
+                    .map_or(0, |p| p.referenced.line());
                 self.problems.push(Problem {
                     line,
                     message: format!(
@@ -161,7 +163,10 @@ impl Checker {
     ) -> form::Section {
         self.weight(&written.weight);
         if written.questions.is_empty() {
-            self.problem(&written.id, "this section has no questions; add one or remove it");
+            self.problem(
+                &written.id,
+                "this section has no questions; add one or remove it",
+            );
         }
         form::Section {
             questions: written

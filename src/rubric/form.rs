@@ -218,7 +218,11 @@ impl TryFrom<String> for Millis {
             "ms" => 1,
             "s" => 1_000,
             "m" => 60_000,
-            _ => return Err(format!("`{text}` is no length of time; write `30s`, `500ms` or `2m`")),
+            _ => {
+                return Err(format!(
+                    "`{text}` is no length of time; write `30s`, `500ms` or `2m`"
+                ));
+            }
         };
         digits
             .trim()

@@ -51,6 +51,15 @@ pub struct Token {
     pub word: usize,
 }
 
+/// A token that a phrase matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Matched {
+    /// Index of the token.
+    pub token: usize,
+    /// Any word would have done here, so it does not matter how well this one was heard.
+    pub any: bool,
+}
+
 /// Why a phrase cannot be understood.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("phrase \"{phrase}\": {message}")]
@@ -89,14 +98,14 @@ impl Phrase {
         })
     }
 
-    /// Matches at exactly `start`; the indexes of the matched tokens, shortest match first found.
-    /// `follows(a, b)` says whether token `b` may come right after token `a`.
+    /// Matches at exactly `start`. `follows(a, b)` says whether token `b` may come right after
+    /// token `a`.
     pub fn match_at(
         &self,
         tokens: &[Token],
         start: usize,
         follows: &dyn Fn(usize, usize) -> bool,
-    ) -> Option<Vec<usize>> {
+    ) -> Option<Vec<Matched>> {
         let nodes: Vec<&Node> = self.nodes.iter().collect();
         let mut matched = Vec::new();
         let search = Search { tokens, follows };
@@ -164,13 +173,16 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&self, nodes: &[&Node], at: usize, matched: &mut Vec<usize>) -> bool {
+    fn run(&self, nodes: &[&Node], at: usize, matched: &mut Vec<Matched>) -> bool {
         let Some((node, rest)) = nodes.split_first() else {
             return true;
         };
         match node {
-            Node::Word(word) => self.one(at, matched, rest, |t| t.text == *word),
-            Node::Class(class) => self.one(at, matched, rest, |t| class.takes(t)),
+            Node::Word(word) => self.one(at, matched, rest, false, |t| t.text == *word),
+            Node::Class(class) => {
+                let any = *class == Class::AnyWord;
+                self.one(at, matched, rest, any, |t| class.takes(t))
+            }
             Node::Either(ways) => ways
                 .iter()
                 .any(|way| self.run(&chain(way, rest), at, matched)),
@@ -187,16 +199,17 @@ impl Search<'_> {
     fn one(
         &self,
         at: usize,
-        matched: &mut Vec<usize>,
+        matched: &mut Vec<Matched>,
         rest: &[&Node],
+        any: bool,
         takes: impl Fn(&Token) -> bool,
     ) -> bool {
-        let fits = self.tokens.get(at).is_some_and(takes)
-            && (matched.is_empty() || self.reachable(at));
+        let fits =
+            self.tokens.get(at).is_some_and(takes) && (matched.is_empty() || self.reachable(at));
         if !fits {
             return false;
         }
-        matched.push(at);
+        matched.push(Matched { token: at, any });
         if self.run(rest, at + 1, matched) {
             return true;
         }
@@ -225,10 +238,37 @@ impl Class {
 
 fn is_number(text: &str) -> bool {
     const NUMBER_WORDS: [&str; 31] = [
-        "zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-        "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
-        "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy",
-        "eighty", "ninety", "hundred", "thousand",
+        "zero",
+        "oh",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
     ];
     text.chars().any(|c| c.is_ascii_digit()) || NUMBER_WORDS.contains(&text)
 }
@@ -357,7 +397,13 @@ pub fn tokens(text: &str, redacted: Option<&Redacted>, word: usize) -> Vec<Token
 fn normalise(word: &str) -> Vec<String> {
     let lower: String = word
         .chars()
-        .map(|c| if matches!(c, '’' | '‘' | '`') { '\'' } else { c })
+        .map(|c| {
+            if matches!(c, '’' | '‘' | '`') {
+                '\''
+            } else {
+                c
+            }
+        })
         .filter(|c| c.is_alphanumeric() || matches!(c, '\'' | '-'))
         .flat_map(char::to_lowercase)
         .collect();
@@ -414,27 +460,63 @@ mod tests {
             .flat_map(|(i, w)| tokens(w, None, i))
             .collect();
         let phrase = Phrase::parse(phrase).unwrap();
-        let matched = (0..tokens.len()).find_map(|at| phrase.match_at(&tokens, at, &|_, _| true))?;
-        let (first, last) = (tokens[matched[0]].word, tokens[*matched.last()?].word);
+        let matched =
+            (0..tokens.len()).find_map(|at| phrase.match_at(&tokens, at, &|_, _| true))?;
+        let (first, last) = (
+            tokens[matched[0].token].word,
+            tokens[matched.last()?.token].word,
+        );
         Some(words[first..=last].join(" "))
     }
 
     #[test]
     fn phrases_find_what_they_describe() {
         for (phrase, text, found) in [
-            ("thank you for calling", "Well, thank you for Calling!", Some("thank you for Calling!")),
+            (
+                "thank you for calling",
+                "Well, thank you for Calling!",
+                Some("thank you for Calling!"),
+            ),
             ("i am sorry", "I'm so sorry", None),
             ("i am [so|very] sorry", "I'm sorry", None),
-            ("i am [(so|very)] sorry", "I'm so sorry to", Some("I'm so sorry")),
+            (
+                "i am [(so|very)] sorry",
+                "I'm so sorry to",
+                Some("I'm so sorry"),
+            ),
             ("i'm sorry", "Oh, I am sorry.", Some("I am sorry.")),
-            ("(may|can) i (have|ask for) your name", "And can I ask for your name?", Some("can I ask for your name?")),
+            (
+                "(may|can) i (have|ask for) your name",
+                "And can I ask for your name?",
+                Some("can I ask for your name?"),
+            ),
             ("your balance ... is", "Your current balance is 5", None),
-            ("your ... balance is", "Your current savings balance is 5", Some("Your current savings balance is")),
-            ("your ... balance", "your one two three four five balance", None),
+            (
+                "your ... balance is",
+                "Your current savings balance is 5",
+                Some("Your current savings balance is"),
+            ),
+            (
+                "your ... balance",
+                "your one two three four five balance",
+                None,
+            ),
             ("ends on <number>", "It ends on 30th", Some("ends on 30th")),
-            ("cannot promise", "I can't promise it", Some("can't promise")),
-            ("what's your zip", "What is your zip-code", Some("What is your zip-code")),
-            ("is there anything <word> i can do", "Is there anything else I can do", Some("Is there anything else I can do")),
+            (
+                "cannot promise",
+                "I can't promise it",
+                Some("can't promise"),
+            ),
+            (
+                "what's your zip",
+                "What is your zip-code",
+                Some("What is your zip-code"),
+            ),
+            (
+                "is there anything <word> i can do",
+                "Is there anything else I can do",
+                Some("Is there anything else I can do"),
+            ),
         ] {
             if phrase.contains("[so|very]") {
                 assert!(Phrase::parse(phrase).is_err(), "{phrase}");

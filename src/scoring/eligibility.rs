@@ -14,6 +14,9 @@ const VOICEMAIL_WITHIN_MS: i64 = 45_000;
 /// A call in which the customer speaks more than this was a conversation, whatever was said.
 const CONVERSATION_MS: i64 = 20_000;
 
+/// The agent may begin this much before a machine has finished its greeting.
+const OVERLAP_MS: i64 = 500;
+
 static VOICEMAIL: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
     phrases(&[
         "leave (a|your) message",
@@ -79,6 +82,17 @@ fn outside(applies_to: &AppliesTo, call: &HeardCall<'_>) -> Option<String> {
     })
 }
 
+/// The customer's side says nothing after the agent has begun: a machine's greeting, and then a
+/// message. Needs no words, so it holds in any language. Unknown on mono.
+fn never_answers(call: &HeardCall<'_>) -> bool {
+    let agent = call.conversation.speech_of(Party::Agent);
+    let customer = call.conversation.speech_of(Party::Customer);
+    match (agent.first(), customer.last()) {
+        (Some(first), Some(last)) => last.end_ms <= first.start_ms + OVERLAP_MS,
+        _ => false,
+    }
+}
+
 fn no_conversation(call: &HeardCall<'_>) -> Option<String> {
     let speech_ms = |party| -> i64 {
         let spans = call.conversation.speech_of(party);
@@ -87,6 +101,9 @@ fn no_conversation(call: &HeardCall<'_>) -> Option<String> {
     let customer_ms = speech_ms(Party::Customer) + speech_ms(Party::Unknown);
     if customer_ms == 0 {
         return Some("the customer does not speak".to_string());
+    }
+    if never_answers(call) {
+        return Some("nobody answers the agent (voicemail, or hung up)".to_string());
     }
     let beginning = Span::new(0, VOICEMAIL_WITHIN_MS);
     if customer_ms < CONVERSATION_MS && !call.find(&VOICEMAIL, By::Customer, beginning).is_empty() {

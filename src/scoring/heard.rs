@@ -6,7 +6,7 @@ use crate::conversation::metrics::Metrics;
 use crate::conversation::{Conversation, Party, SpokenWord};
 use crate::recording::CallMeta;
 use crate::rubric::By;
-use crate::rubric::phrase::{self, Phrase, Token};
+use crate::rubric::phrase::{self, Matched, Phrase, Token};
 use crate::transcript::Span;
 
 /// Least probability of each word of a match that counts as heard.
@@ -51,11 +51,7 @@ pub struct Match {
 }
 
 impl<'a> HeardCall<'a> {
-    pub fn new(
-        conversation: &'a Conversation,
-        metrics: &'a Metrics,
-        meta: &'a CallMeta,
-    ) -> Self {
+    pub fn new(conversation: &'a Conversation, metrics: &'a Metrics, meta: &'a CallMeta) -> Self {
         let voices = [Party::Agent, Party::Customer, Party::Unknown]
             .into_iter()
             .map(|party| Voice {
@@ -114,9 +110,9 @@ impl<'a> HeardCall<'a> {
         let mut at = 0;
         while at < voice.tokens.len() {
             match phrase.match_at(&voice.tokens, at, &follows) {
-                Some(tokens) => {
-                    let last = *tokens.last().unwrap_or(&at);
-                    matches.push(self.make_match(voice, &tokens, phrase, by));
+                Some(matched) => {
+                    let last = matched.last().map_or(at, |m| m.token);
+                    matches.push(self.make_match(voice, &matched, phrase, by));
                     at = last + 1;
                 }
                 None => at += 1,
@@ -125,16 +121,18 @@ impl<'a> HeardCall<'a> {
         matches
     }
 
-    fn make_match(&self, voice: &Voice, tokens: &[usize], phrase: &Phrase, by: By) -> Match {
+    fn make_match(&self, voice: &Voice, matched: &[Matched], phrase: &Phrase, by: By) -> Match {
         let words = &self.conversation.words;
-        let mut indexes: Vec<usize> = tokens.iter().map(|&t| voice.tokens[t].word).collect();
-        indexes.dedup();
-        let matched: Vec<&SpokenWord> = indexes.iter().map(|&i| &words[i]).collect();
+        let word_of = |m: &Matched| voice.tokens[m.token].word;
         let speaker_known = by == By::Anyone || voice.party != Party::Unknown;
-        let heard = matched
-            .iter()
-            .all(|w| w.trusted && w.prob.is_none_or(|p| p >= SURE_PROB));
-        self.describe(&matched, voice.party, phrase, speaker_known && heard)
+        let heard = matched.iter().all(|m| {
+            let word = &words[word_of(m)];
+            word.trusted && (m.any || word.prob.is_none_or(|p| p >= SURE_PROB))
+        });
+        let mut indexes: Vec<usize> = matched.iter().map(word_of).collect();
+        indexes.dedup();
+        let spoken: Vec<&SpokenWord> = indexes.iter().map(|&i| &words[i]).collect();
+        self.describe(&spoken, voice.party, phrase, speaker_known && heard)
     }
 
     fn describe(
@@ -159,16 +157,24 @@ impl<'a> HeardCall<'a> {
             quote: quote(matched),
             phrase: phrase.to_string(),
             min_prob: probs.iter().copied().reduce(f64::min),
-            mean_prob: (!probs.is_empty())
-                .then(|| probs.iter().sum::<f64>() / probs.len() as f64),
+            mean_prob: (!probs.is_empty()).then(|| probs.iter().sum::<f64>() / probs.len() as f64),
             sure,
         }
     }
 
     /// What came closest to the phrases: the same words by somebody else or outside the window
     /// first, then the largest part of a phrase within it.
-    pub fn nearest_miss(&self, phrases: &[Phrase], by: By, window: Span) -> Option<(Match, String)> {
-        if let Some(elsewhere) = self.find(phrases, By::Anyone, self.whole()).into_iter().next() {
+    pub fn nearest_miss(
+        &self,
+        phrases: &[Phrase],
+        by: By,
+        window: Span,
+    ) -> Option<(Match, String)> {
+        if let Some(elsewhere) = self
+            .find(phrases, By::Anyone, self.whole())
+            .into_iter()
+            .next()
+        {
             let note = if speaks(elsewhere.party, by) {
                 "said, but outside the searched part of the call"
             } else {
@@ -194,7 +200,10 @@ impl<'a> HeardCall<'a> {
                 if share < 0.5 || best.as_ref().is_some_and(|(b, _)| share <= *b) {
                     continue;
                 }
-                let (first, last) = (inside[tokens[0]].word, inside[tokens[tokens.len() - 1]].word);
+                let (first, last) = (
+                    inside[tokens[0]].word,
+                    inside[tokens[tokens.len() - 1]].word,
+                );
                 let words: Vec<&SpokenWord> = self.conversation.words[first..=last]
                     .iter()
                     .filter(|w| w.party == voice.party)
@@ -203,7 +212,11 @@ impl<'a> HeardCall<'a> {
             }
         }
         best.map(|(share, found)| {
-            let note = format!("{:.0} % of the words of \"{}\"", share * 100.0, found.phrase);
+            let note = format!(
+                "{:.0} % of the words of \"{}\"",
+                share * 100.0,
+                found.phrase
+            );
             (found, note)
         })
     }
@@ -213,10 +226,16 @@ impl<'a> HeardCall<'a> {
     pub fn unheard(&self, by: By, window: Span) -> Option<(String, Option<Span>)> {
         let c = self.conversation;
         if c.cut_start && window.start_ms == 0 {
-            return Some(("the recording starts in the middle of speech".to_string(), None));
+            return Some((
+                "the recording starts in the middle of speech".to_string(),
+                None,
+            ));
         }
         if c.cut_end && window.end_ms >= c.recorded_ms {
-            return Some(("the recording stops in the middle of speech".to_string(), None));
+            return Some((
+                "the recording stops in the middle of speech".to_string(),
+                None,
+            ));
         }
         let mut speech_ms = 0;
         let mut unheard: Vec<Span> = Vec::new();
@@ -241,7 +260,9 @@ impl<'a> HeardCall<'a> {
         if unheard_ms <= allowed {
             return None;
         }
-        let worst = unheard.into_iter().max_by_key(|s| (s.len_ms(), -s.start_ms));
+        let worst = unheard
+            .into_iter()
+            .max_by_key(|s| (s.len_ms(), -s.start_ms));
         Some((
             format!(
                 "{:.1} of {:.1} s of the searched speech were not heard with confidence",

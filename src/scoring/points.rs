@@ -83,7 +83,14 @@ pub(super) fn score(rubric: &Rubric, answers: &mut [Answered]) -> FormScore {
     // An abstained question can still turn out as yes, no, or not applicable. A score is a
     // weighted mean, so its extremes lie at one of those for each question; removing a question
     // is taken in where that goes further.
-    let low = extreme(rubric, answers, &entries, &share_of, &section_weights, false);
+    let low = extreme(
+        rubric,
+        answers,
+        &entries,
+        &share_of,
+        &section_weights,
+        false,
+    );
     let high = extreme(rubric, answers, &entries, &share_of, &section_weights, true);
     let weights = effective_weights(&answered, &section_weights);
     for (answer, weight) in answers.iter_mut().zip(weights) {
@@ -193,7 +200,8 @@ fn weighted(entries: &[Entry], section_weights: &[f64]) -> Option<f64> {
 
 /// Each question's share of the form, 0 to 1; they add up to 1. `None` for what does not count.
 fn effective_weights(entries: &[Entry], section_weights: &[f64]) -> Vec<Option<f64>> {
-    let counts = |e: &Entry| e.share.is_some() && e.weight > 0.0 && section_weights[e.section] > 0.0;
+    let counts =
+        |e: &Entry| e.share.is_some() && e.weight > 0.0 && section_weights[e.section] > 0.0;
     let mut within = vec![0.0; section_weights.len()];
     for entry in entries.iter().filter(|e| counts(e)) {
         within[entry.section] += entry.weight;
@@ -227,9 +235,7 @@ mod tests {
         let mut yaml = String::from("rubric: r\nversion: '1'\ntitle: t\nsections:\n");
         let mut id = 0;
         for (s, (weight, questions)) in sections.iter().enumerate() {
-            yaml += &format!(
-                "- id: s{s}\n  title: s\n  weight: {weight:.4}\n  questions:\n"
-            );
+            yaml += &format!("- id: s{s}\n  title: s\n  weight: {weight:.4}\n  questions:\n");
             for (weight, yes, no) in *questions {
                 id += 1;
                 yaml += &format!(
@@ -269,7 +275,12 @@ mod tests {
         // question not applicable the weights become 50/25/25: 75 %. With the first: 33 %.
         let rubric = form(&[(
             1.0,
-            &[(40.0, 10.0, 0.0), (20.0, 10.0, 5.0), (20.0, 10.0, 5.0), (20.0, 10.0, 0.0)],
+            &[
+                (40.0, 10.0, 0.0),
+                (20.0, 10.0, 5.0),
+                (20.0, 10.0, 5.0),
+                (20.0, 10.0, 0.0),
+            ],
         )]);
         let (score, _) = answered(&rubric, &[Yes, No, No, No]);
         assert_eq!(score.score, Some(60.0));
@@ -292,7 +303,11 @@ mod tests {
 
     #[test]
     fn a_section_without_any_question_left_gives_its_weight_away() {
-        let rubric = form(&[(60.0, &[(1.0, 1.0, 0.0)]), (30.0, &[(1.0, 1.0, 0.0)]), (10.0, &[(1.0, 1.0, 0.0)])]);
+        let rubric = form(&[
+            (60.0, &[(1.0, 1.0, 0.0)]),
+            (30.0, &[(1.0, 1.0, 0.0)]),
+            (10.0, &[(1.0, 1.0, 0.0)]),
+        ]);
         let (score, _) = answered(&rubric, &[Na, Yes, No]);
         assert_eq!(score.score, Some(75.0));
         assert_eq!(answered(&rubric, &[Na, Na, Na]).0.score, None);
@@ -303,7 +318,10 @@ mod tests {
         let mut rubric = form(&[(1.0, &[(50.0, 1.0, 0.0), (50.0, 1.0, 0.0)])]);
         rubric.pass_at = Some(75.0);
         let (score, _) = answered(&rubric, &[Yes, Abstain]);
-        assert_eq!((score.score, score.low, score.high), (Some(100.0), Some(50.0), Some(100.0)));
+        assert_eq!(
+            (score.score, score.low, score.high),
+            (Some(100.0), Some(50.0), Some(100.0))
+        );
         assert_eq!(score.verdict, Verdict::Undetermined);
         let (score, _) = answered(&rubric, &[No, Abstain]);
         assert_eq!(score.verdict, Verdict::Fail);

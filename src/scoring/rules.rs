@@ -357,7 +357,11 @@ fn missing_step(
     let step = &rule.steps[broken.min(rule.steps.len() - 1)];
     let step_path = format!("{path}.steps.{}", broken + 1);
     let mut evidence = step_evidence(&reached, path, searched);
-    let range = if broken == 0 { searched } else { Span::new(from, until) };
+    let range = if broken == 0 {
+        searched
+    } else {
+        Span::new(from, until)
+    };
     let outcome = absent(phrases_of(step), step.by, range, &step_path, call);
     evidence.extend(outcome.evidence);
     // A first step that may have gone unheard could have started another chain.

@@ -16,7 +16,7 @@ const LONGEST_PHRASE: usize = 6;
 /// Mean word probability below which a segment is a guess.
 const LEAST_MEAN_PROB: f32 = 0.4;
 /// Contrast of loud over quiet moments below which noise covers the speech.
-const LEAST_CONTRAST_DB: f32 = 13.0;
+const LEAST_CONTRAST_DB: f32 = 14.0;
 
 /// All doubts about a segment, in a fixed order. `contrast_db` is how far the loud moments of
 /// its sound stand above the quiet ones.
@@ -94,9 +94,13 @@ mod tests {
 
     #[test]
     fn loops_are_seen_and_ordinary_repetition_is_not() {
-        assert!(repeats(&words("thank you thank you thank you thank you thank you")));
+        assert!(repeats(&words(
+            "thank you thank you thank you thank you thank you"
+        )));
         assert!(repeats(&words("well I so so so so so so")));
-        assert!(repeats(&words("ok we will call you we will call you we will call you we will call you we will call you")));
+        assert!(repeats(&words(
+            "ok we will call you we will call you we will call you we will call you we will call you"
+        )));
         assert!(!repeats(&words("no no no I said no")));
         assert!(!repeats(&words("it is 1 1 1 1 1 1 1 1 5")));
         assert!(!repeats(&words("thank you, thank you, thank you")));

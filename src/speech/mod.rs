@@ -124,7 +124,9 @@ fn for_each_window(
     let mut at = 0_i64;
     while let Some(block) = stream.next_block()? {
         for (c, filler) in fillers.iter_mut().enumerate() {
-            filler.add(at, &block[c], &mut |window, samples| take(c, window, samples))?;
+            filler.add(at, &block[c], &mut |window, samples| {
+                take(c, window, samples)
+            })?;
         }
         at += block.first().map_or(0, Vec::len) as i64;
     }
@@ -268,10 +270,7 @@ fn into_speech(word: Span, speech: &[Span]) -> Span {
         .take_while(|s| s.start_ms < word.end_ms)
         .max_by_key(|s| (s.overlap_ms(word), -s.start_ms));
     match best {
-        Some(s) => Span::new(
-            word.start_ms.max(s.start_ms),
-            word.end_ms.min(s.end_ms),
-        ),
+        Some(s) => Span::new(word.start_ms.max(s.start_ms), word.end_ms.min(s.end_ms)),
         None => word,
     }
 }

@@ -50,6 +50,10 @@ pub struct Profile {
     pub timestamps: bool,
     /// Decoder layer and head, from 0, of the heads that whisper.cpp aligns words by.
     pub dtw_heads: Option<Vec<[u32; 2]>>,
+    /// Added to the times that the alignment gives: how early or late it is on the model, as
+    /// measured.
+    #[serde(default)]
+    pub dtw_shift_ms: i64,
     /// The language where the configuration names none, as whisper.cpp writes it (`en`, `yue`).
     pub language: String,
 }
@@ -159,6 +163,7 @@ impl Profile {
             logprob_threshold: -1.0,
             timestamps: true,
             dtw_heads: None,
+            dtw_shift_ms: 0,
             language: "en".to_owned(),
         }
     }
@@ -549,7 +554,7 @@ mod tests {
         for (change, text) in [
             (("\"en\"", "\"de\""), "knows English only"),
             (
-                ("# dtw_heads = [[1, 0]", "dtw_heads = [[3, 0]"),
+                ("dtw_heads = [[1, 0]", "dtw_heads = [[3, 0]"),
                 "names [3, 0]",
             ),
         ] {
@@ -582,7 +587,7 @@ mod tests {
             (("= -1.0", "= 1.0"), "`logprob_threshold` must"),
             (("\"en\"", "\"English\""), "`language` must"),
             (
-                ("# dtw_heads = [[1, 0]", "dtw_heads = [] # "),
+                ("dtw_heads = [[1, 0], [1, 1]]", "dtw_heads = []"),
                 "names no head",
             ),
             (("timestamps =", "times ="), "unknown field `times`"),

@@ -90,7 +90,11 @@ pub fn pack(
     quietest: impl Fn(Span) -> i64,
 ) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::new();
-    for piece in padded(&split(speech, packing, quietest), recorded_ms, packing.lead_ms) {
+    for piece in padded(
+        &split(speech, packing, quietest),
+        recorded_ms,
+        packing.lead_ms,
+    ) {
         let joined = windows
             .last_mut()
             .is_some_and(|window| join(window, piece, packing));

@@ -183,12 +183,18 @@ impl Recogniser<'_> {
                     tokens.push(Token::Time(i64::from(data.id - beginning) * TICK_MS));
                 } else if data.id < eot {
                     let bytes = token.to_bytes().unwrap_or_default().to_vec();
-                    let start_ms = if data.t_dtw >= 0 { data.t_dtw } else { data.t0 } * 10;
+                    // -1 where there was no alignment.
+                    let aligned = data.t_dtw >= 0;
+                    let shift_ms = self.engine.profile.dtw_shift_ms;
                     tokens.push(Token::Text {
                         bytes,
                         prob: data.p,
-                        start_ms,
-                        end_ms: if data.t_dtw >= 0 { None } else { Some(data.t1 * 10) },
+                        start_ms: if aligned {
+                            data.t_dtw * 10 + shift_ms
+                        } else {
+                            data.t0 * 10
+                        },
+                        end_ms: (!aligned).then_some(data.t1 * 10),
                     });
                 }
             }
