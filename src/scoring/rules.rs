@@ -179,18 +179,21 @@ fn absent(
             evidence: vec![evidence],
         };
     }
+    let near = call.nearest_miss(phrases, by, searched);
     let mut nothing = Evidence::new(path, EvidenceKind::Absent);
     nothing.window = Some(searched);
     let mut evidence = vec![nothing];
-    if let Some((near, note)) = call.nearest_miss(phrases, by, searched) {
-        let mut miss = described(&near, path, EvidenceKind::NearestMiss, searched);
-        miss.note = Some(note);
+    let mut truth = Truth::False;
+    if let Some(near) = near {
+        let mut miss = described(&near.found, path, EvidenceKind::NearestMiss, searched);
+        miss.note = Some(near.note);
         evidence.push(miss);
+        if near.may_be_it {
+            let reason = format!("\"{}\" may be the words, misheard", near.found.quote);
+            truth = Truth::Unknown(reason);
+        }
     }
-    Outcome {
-        truth: Truth::False,
-        evidence,
-    }
+    Outcome { truth, evidence }
 }
 
 fn found(m: &Match, path: &str, searched: Span) -> Evidence {
