@@ -59,12 +59,12 @@ pub fn plan(settings: &Settings, pool: &rayon::ThreadPool) -> Result<Plan, Batch
     }
     plan.failures
         .extend(matched.failures.into_iter().map(failure_of));
-    let read: Vec<Result<PlannedCall, Failure>> =
+    let read: Vec<Result<PlannedCall, Box<Failure>>> =
         pool.install(|| matched.calls.into_par_iter().map(read_call).collect());
     for call in read {
         match call {
             Ok(call) => plan.calls.push(call),
-            Err(failure) => plan.failures.push(failure),
+            Err(failure) => plan.failures.push(*failure),
         }
     }
     let length = |c: &PlannedCall| c.stated_ms.unwrap_or((c.bytes / 16) as i64);
@@ -197,19 +197,21 @@ fn failure_of(failure: RecordingFailure) -> Failure {
 
 /// Reads a recording's content key and stated length. Sidecar texts are redacted here: from here
 /// on everything about the call may be written.
-fn read_call(planned: Planned) -> Result<PlannedCall, Failure> {
+fn read_call(planned: Planned) -> Result<PlannedCall, Box<Failure>> {
     let mut meta = planned.meta;
     meta.file = redaction::redact_text(&meta.file);
     for value in meta.extra.values_mut() {
         *value = redaction::redact_text(value);
     }
-    let failed = |reason: &str, message: String, hint: &str| Failure {
-        file: meta.file.clone(),
-        call_id: Some(meta.call_id.clone()),
-        stage: "recording".to_string(),
-        reason: reason.to_string(),
-        message,
-        hint: Some(hint.to_string()),
+    let failed = |reason: &str, message: String, hint: &str| {
+        Box::new(Failure {
+            file: meta.file.clone(),
+            call_id: Some(meta.call_id.clone()),
+            stage: "recording".to_string(),
+            reason: reason.to_string(),
+            message,
+            hint: Some(hint.to_string()),
+        })
     };
     let Some(path) = planned.path.to_str() else {
         return Err(failed(

@@ -110,7 +110,7 @@ impl<'a> Publication<'a> {
             if let Some(signal) = signals.received() {
                 return Err(PublishError::Signal(signal));
             }
-            let scored: Vec<Result<(CallRows, CallResult), Failure>> = pool.install(|| {
+            let scored: Vec<Result<(CallRows, CallResult), Box<Failure>>> = pool.install(|| {
                 chunk
                     .par_iter()
                     .map(|record| self.score(record, date))
@@ -122,7 +122,7 @@ impl<'a> Publication<'a> {
                         push_all(&mut writers, rows)?;
                         seen(result);
                     }
-                    Err(failure) => failures.push(failure),
+                    Err(failure) => failures.push(*failure),
                 }
             }
         }
@@ -133,15 +133,21 @@ impl<'a> Publication<'a> {
         Ok(failures)
     }
 
-    fn score(&self, record: &CallRecord, date: &str) -> Result<(CallRows, CallResult), Failure> {
+    fn score(
+        &self,
+        record: &CallRecord,
+        date: &str,
+    ) -> Result<(CallRows, CallResult), Box<Failure>> {
         let meta = &record.meta;
-        let failed = |reason: &str, message: String, hint: Option<&str>| Failure {
-            file: meta.file.clone(),
-            call_id: Some(meta.call_id.clone()),
-            stage: "store".to_string(),
-            reason: reason.to_string(),
-            message,
-            hint: hint.map(str::to_string),
+        let failed = |reason: &str, message: String, hint: Option<&str>| {
+            Box::new(Failure {
+                file: meta.file.clone(),
+                call_id: Some(meta.call_id.clone()),
+                stage: "store".to_string(),
+                reason: reason.to_string(),
+                message,
+                hint: hint.map(str::to_string),
+            })
         };
         let transcript = self
             .store

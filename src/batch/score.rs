@@ -113,7 +113,7 @@ fn read_files(settings: &Settings, files: &[PathBuf]) -> Result<Imported, BatchE
     for file in files {
         match read_file(file, &rows) {
             Ok(call) => imported.0.push(call),
-            Err(failure) => imported.1.push(failure),
+            Err(failure) => imported.1.push(*failure),
         }
     }
     Ok(imported)
@@ -122,18 +122,20 @@ fn read_files(settings: &Settings, files: &[PathBuf]) -> Result<Imported, BatchE
 fn read_file(
     file: &Path,
     rows: &BTreeMap<&str, &crate::recording::CallMeta>,
-) -> Result<(CallRecord, Transcript), Failure> {
+) -> Result<(CallRecord, Transcript), Box<Failure>> {
     let call_id = file
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let failed = |reason: &str, message: String, hint: &str| Failure {
-        file: redaction::redact_text(&file.to_string_lossy()),
-        call_id: Some(call_id.clone()),
-        stage: "recording".to_string(),
-        reason: reason.to_string(),
-        message,
-        hint: Some(hint.to_string()),
+    let failed = |reason: &str, message: String, hint: &str| {
+        Box::new(Failure {
+            file: redaction::redact_text(&file.to_string_lossy()),
+            call_id: Some(call_id.clone()),
+            stage: "recording".to_string(),
+            reason: reason.to_string(),
+            message,
+            hint: Some(hint.to_string()),
+        })
     };
     let Some(meta) = rows.get(call_id.as_str()) else {
         return Err(failed(

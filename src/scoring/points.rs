@@ -7,7 +7,7 @@
 //! and opens an interval instead: the lowest and highest score over its possible answers.
 
 use super::{Answer, Answered};
-use crate::rubric::{Rubric, YesNo};
+use crate::rubric::{Question, Rubric, YesNo};
 
 /// Whether the call passed. Not the score: a critical failure is a verdict of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +44,98 @@ pub struct FormScore {
     pub auto_failed_by: Vec<String>,
 }
 
+/// A form flattened for sums.
+struct Flat<'r> {
+    /// The section of each question, and the question.
+    questions: Vec<(usize, &'r Question)>,
+    section_weights: Vec<f64>,
+}
+
+impl<'r> Flat<'r> {
+    fn new(rubric: &'r Rubric) -> Self {
+        Self {
+            questions: rubric
+                .sections
+                .iter()
+                .enumerate()
+                .flat_map(|(s, section)| section.questions.iter().map(move |q| (s, q)))
+                .collect(),
+            section_weights: rubric.sections.iter().map(|s| s.weight).collect(),
+        }
+    }
+
+    /// Share of its most points that an answer earns.
+    fn share(&self, question: usize, answer: YesNo) -> f64 {
+        let points = self.questions[question].1.points;
+        points.of(answer) / points.most()
+    }
+
+    /// Each question's share of the form, 0 to 1; they add up to 1. `None` for what does not
+    /// count.
+    fn weights(&self, shares: &[Option<f64>]) -> Vec<Option<f64>> {
+        let entries: Vec<Entry> = self
+            .questions
+            .iter()
+            .zip(shares)
+            .map(|((section, q), share)| Entry {
+                section: *section,
+                weight: q.weight,
+                share: *share,
+            })
+            .collect();
+        effective_weights(&entries, &self.section_weights)
+    }
+
+    /// Sum of share × weight, 0 to 100; `None` where nothing counts.
+    fn score(&self, shares: &[Option<f64>]) -> Option<f64> {
+        let mut sum = 0.0;
+        let mut counted = false;
+        for (share, weight) in shares.iter().zip(self.weights(shares)) {
+            if let (Some(share), Some(weight)) = (share, weight) {
+                sum += share * weight;
+                counted = true;
+            }
+        }
+        counted.then(|| rounded(sum * 100.0))
+    }
+
+    /// The lowest or highest score over the answers still possible. Each abstained question takes
+    /// the answer that pulls the mean furthest; a conditional one may also turn out not to apply,
+    /// and is removed where that goes further.
+    fn extreme(&self, answers: &[Answered], highest: bool) -> Option<f64> {
+        let pull = |i: usize| {
+            let (yes, no) = (self.share(i, YesNo::Yes), self.share(i, YesNo::No));
+            if highest { yes.max(no) } else { yes.min(no) }
+        };
+        let further = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) if highest => a > b,
+            (Some(a), Some(b)) => a < b,
+            _ => false,
+        };
+        let open = |i: usize| answers[i].answer == Answer::Abstain;
+        let mut shares: Vec<Option<f64>> = (0..answers.len())
+            .map(|i| match answers[i].answer.yes_no() {
+                Some(answer) => Some(self.share(i, answer)),
+                None => open(i).then(|| pull(i)),
+            })
+            .collect();
+        let mut best = self.score(&shares);
+        for i in (0..answers.len()).filter(|&i| open(i)) {
+            if self.questions[i].1.applies_when.is_none() {
+                continue;
+            }
+            let kept = shares[i].take();
+            let without = self.score(&shares);
+            if further(without, best) {
+                best = without;
+            } else {
+                shares[i] = kept;
+            }
+        }
+        best
+    }
+}
+
 /// One question as it enters a sum.
 #[derive(Clone, Copy)]
 struct Entry {
@@ -56,44 +148,13 @@ struct Entry {
 /// Scores a form and writes into each answer the weight that it carried. `answers` stand in the
 /// order of the form.
 pub(super) fn score(rubric: &Rubric, answers: &mut [Answered]) -> FormScore {
-    let questions: Vec<_> = rubric
-        .sections
-        .iter()
-        .enumerate()
-        .flat_map(|(s, section)| section.questions.iter().map(move |q| (s, q)))
+    let form = Flat::new(rubric);
+    let shares: Vec<Option<f64>> = (0..answers.len())
+        .map(|i| answers[i].answer.yes_no().map(|a| form.share(i, a)))
         .collect();
-    let section_weights: Vec<f64> = rubric.sections.iter().map(|s| s.weight).collect();
-    let entries = |share: &dyn Fn(usize) -> Option<f64>| -> Vec<Entry> {
-        questions
-            .iter()
-            .enumerate()
-            .map(|(i, (section, q))| Entry {
-                section: *section,
-                weight: q.weight,
-                share: share(i),
-            })
-            .collect()
-    };
-    let share_of = |i: usize, answer: YesNo| {
-        let points = questions[i].1.points;
-        points.of(answer) / points.most()
-    };
-    let answered = entries(&|i| answers[i].answer.yes_no().map(|a| share_of(i, a)));
-    let before = weighted(&answered, &section_weights);
-    // An abstained question can still turn out as yes, no, or not applicable. A score is a
-    // weighted mean, so its extremes lie at one of those for each question; removing a question
-    // is taken in where that goes further.
-    let low = extreme(
-        rubric,
-        answers,
-        &entries,
-        &share_of,
-        &section_weights,
-        false,
-    );
-    let high = extreme(rubric, answers, &entries, &share_of, &section_weights, true);
-    let weights = effective_weights(&answered, &section_weights);
-    for (answer, weight) in answers.iter_mut().zip(weights) {
+    let before = form.score(&shares);
+    let (low, high) = (form.extreme(answers, false), form.extreme(answers, true));
+    for (answer, weight) in answers.iter_mut().zip(form.weights(&shares)) {
         answer.weight = weight;
     }
     let auto_failed_by: Vec<String> = answers
@@ -102,7 +163,8 @@ pub(super) fn score(rubric: &Rubric, answers: &mut [Answered]) -> FormScore {
         .map(|a| a.question.clone())
         .collect();
     let failed = !auto_failed_by.is_empty();
-    let may_fail = questions
+    let may_fail = form
+        .questions
         .iter()
         .zip(answers.iter())
         .any(|((_, q), a)| q.auto_fail_on.is_some() && a.answer == Answer::Abstain);
@@ -137,68 +199,7 @@ fn verdict(
     }
 }
 
-/// The lowest or highest score over the answers still possible. Each abstained question takes
-/// the answer that pulls the mean furthest; whether it is better removed is settled by trying,
-/// from the mildest pull on, because a weighted mean moves towards whatever is added.
-fn extreme(
-    rubric: &Rubric,
-    answers: &[Answered],
-    entries: &dyn Fn(&dyn Fn(usize) -> Option<f64>) -> Vec<Entry>,
-    share_of: &dyn Fn(usize, YesNo) -> f64,
-    section_weights: &[f64],
-    highest: bool,
-) -> Option<f64> {
-    let pull = |i: usize| {
-        let (yes, no) = (share_of(i, YesNo::Yes), share_of(i, YesNo::No));
-        if highest { yes.max(no) } else { yes.min(no) }
-    };
-    let conditional: Vec<bool> = rubric
-        .sections
-        .iter()
-        .flat_map(|s| s.questions.iter().map(|q| q.applies_when.is_some()))
-        .collect();
-    let mut shares: Vec<Option<f64>> = (0..answers.len())
-        .map(|i| match answers[i].answer {
-            Answer::Abstain => Some(pull(i)),
-            answer => answer.yes_no().map(|a| share_of(i, a)),
-        })
-        .collect();
-    let better = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (Some(a), Some(b)) if highest => a > b,
-        (Some(a), Some(b)) => a < b,
-        _ => false,
-    };
-    let mut best = weighted(&entries(&|i| shares[i]), section_weights);
-    for i in 0..answers.len() {
-        if answers[i].answer != Answer::Abstain || !conditional[i] {
-            continue;
-        }
-        let kept = shares[i].take();
-        let without = weighted(&entries(&|j| shares[j]), section_weights);
-        if better(without, best) {
-            best = without;
-        } else {
-            shares[i] = kept;
-        }
-    }
-    best
-}
-
-/// Σ over sections of weight × section score, over the sections that count; 0 to 100.
-fn weighted(entries: &[Entry], section_weights: &[f64]) -> Option<f64> {
-    let weights = effective_weights(entries, section_weights);
-    let mut sum = 0.0;
-    let mut counted = false;
-    for (entry, weight) in entries.iter().zip(weights) {
-        if let (Some(share), Some(weight)) = (entry.share, weight) {
-            sum += share * weight;
-            counted = true;
-        }
-    }
-    counted.then(|| rounded(sum * 100.0))
-}
-
-/// Each question's share of the form, 0 to 1; they add up to 1. `None` for what does not count.
+/// See [`Flat::weights`].
 fn effective_weights(entries: &[Entry], section_weights: &[f64]) -> Vec<Option<f64>> {
     let counts =
         |e: &Entry| e.share.is_some() && e.weight > 0.0 && section_weights[e.section] > 0.0;
@@ -230,8 +231,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A form from (section weight, [(question weight, yes points, no points)]).
-    fn form(sections: &[(f64, &[(f64, f64, f64)])]) -> Rubric {
+    /// Weight, points for yes, points for no.
+    type Q = (f64, f64, f64);
+
+    /// A form from section weights and their questions.
+    fn form(sections: &[(f64, &[Q])]) -> Rubric {
         let mut yaml = String::from("rubric: r\nversion: '1'\ntitle: t\nsections:\n");
         let mut id = 0;
         for (s, (weight, questions)) in sections.iter().enumerate() {

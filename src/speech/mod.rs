@@ -37,6 +37,9 @@ pub enum SpeechError {
     Changed { path: String },
 }
 
+/// Turns a window's samples (16 kHz) and a language into segments.
+pub type Recognise<'a> = dyn FnMut(&[f32], &str) -> Result<Vec<RawSegment>, WhisperFault> + 'a;
+
 /// What a transcript is made with.
 pub struct Setup<'a> {
     pub profile: &'a Profile,
@@ -45,12 +48,12 @@ pub struct Setup<'a> {
     pub language: &'a str,
 }
 
-/// Transcribes one recording. `recognise` turns the samples of a window (16 kHz) into segments.
+/// Transcribes one recording.
 pub fn transcribe(
     path: &Path,
     audio_key: &str,
     setup: &Setup<'_>,
-    recognise: &mut dyn FnMut(&[f32], &str) -> Result<Vec<RawSegment>, WhisperFault>,
+    recognise: &mut Recognise<'_>,
 ) -> Result<Transcript, SpeechError> {
     let mut stream = Stream::open(path)?;
     let info = stream.info().clone();
@@ -113,7 +116,7 @@ fn for_each_window(
     path: &Path,
     heard: &Heard,
     windows: Vec<VecDeque<Window>>,
-    take: &mut dyn FnMut(usize, &Window, &[f32]) -> Result<(), SpeechError>,
+    take: &mut TakeChannelWindow<'_>,
 ) -> Result<i64, SpeechError> {
     let mut fillers: Vec<Filler> = windows
         .into_iter()
@@ -136,6 +139,7 @@ fn for_each_window(
     Ok(stream.elapsed_ms())
 }
 
+type TakeChannelWindow<'a> = dyn FnMut(usize, &Window, &[f32]) -> Result<(), SpeechError> + 'a;
 type TakeWindow<'a> = dyn FnMut(&Window, &[f32]) -> Result<(), SpeechError> + 'a;
 
 /// Fills one channel's windows from the stream of its samples.
