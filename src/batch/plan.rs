@@ -44,23 +44,46 @@ impl Plan {
     }
 }
 
-/// Finds recordings, joins them with what is known, and reads their content keys.
+/// Recordings joined with what is known about them; nothing of them is read yet.
+pub struct FoundCalls {
+    calls: Vec<Planned>,
+    failures: Vec<Failure>,
+    warnings: Vec<String>,
+}
+
+/// Finds recordings and joins them with what is known about them.
 ///
 /// # Errors
 /// [`BatchError::Input`] for whatever a person has to mend first; its text carries the hint.
-pub fn plan(settings: &Settings, pool: &rayon::ThreadPool) -> Result<Plan, BatchError> {
-    let mut plan = Plan::default();
-    let matched = matched(settings, &mut plan)?;
-    if matched.calls.is_empty() && matched.failures.is_empty() && plan.failures.is_empty() {
+pub fn find_calls(settings: &Settings, key: &CustomerKey) -> Result<FoundCalls, BatchError> {
+    let mut found = FoundCalls {
+        calls: Vec::new(),
+        failures: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let matched = matched(settings, key, &mut found)?;
+    found
+        .failures
+        .extend(matched.failures.into_iter().map(failure_of));
+    found.calls = matched.calls;
+    if found.calls.is_empty() && found.failures.is_empty() {
         return Err(input(
             "find any recording",
             Some("check that the folder is mounted, and that --calls names the right table"),
         ));
     }
-    plan.failures
-        .extend(matched.failures.into_iter().map(failure_of));
+    Ok(found)
+}
+
+/// Reads content keys and headers.
+pub fn read_calls(found: FoundCalls, pool: &rayon::ThreadPool) -> Plan {
+    let mut plan = Plan {
+        calls: Vec::new(),
+        failures: found.failures,
+        warnings: found.warnings,
+    };
     let read: Vec<Result<PlannedCall, Box<Failure>>> =
-        pool.install(|| matched.calls.into_par_iter().map(read_call).collect());
+        pool.install(|| found.calls.into_par_iter().map(read_call).collect());
     for call in read {
         match call {
             Ok(call) => plan.calls.push(call),
@@ -71,7 +94,7 @@ pub fn plan(settings: &Settings, pool: &rayon::ThreadPool) -> Result<Plan, Batch
     plan.calls
         .sort_by(|a, b| length(b).cmp(&length(a)).then_with(|| a.path.cmp(&b.path)));
     plan.failures.sort();
-    Ok(plan)
+    plan
 }
 
 /// Something to mend, with what to do.
@@ -82,17 +105,33 @@ pub(super) fn input(message: &str, hint: Option<&str>) -> BatchError {
     })
 }
 
-/// The key that customers are hashed with; made on first use.
-pub fn customer_key(settings: &Settings) -> Result<CustomerKey, BatchError> {
+/// Whether a key may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// For writing hashes: made on first use.
+    Make,
+    /// For a look only: where there is no key yet, one is made up and forgotten.
+    LookOnly,
+}
+
+/// The key that customers are hashed with.
+pub fn customer_key(settings: &Settings, key_use: KeyUse) -> Result<CustomerKey, BatchError> {
     let error = |e: crate::recording::key::KeyError| {
         input(&super::worker::with_causes(&e), e.hint().as_deref())
     };
-    key_path_outside(&settings.customer_key, &settings.out).map_err(error)?;
-    CustomerKey::load_or_create(&settings.customer_key).map_err(error)
+    let path = &settings.customer_key;
+    key_path_outside(path, &settings.out).map_err(error)?;
+    match key_use {
+        KeyUse::LookOnly if !path.exists() => Ok(CustomerKey::from_bytes([0; 32])),
+        KeyUse::LookOnly | KeyUse::Make => CustomerKey::load_or_create(path).map_err(error),
+    }
 }
 
-fn matched(settings: &Settings, plan: &mut Plan) -> Result<Matched, BatchError> {
-    let key = customer_key(settings)?;
+fn matched(
+    settings: &Settings,
+    key: &CustomerKey,
+    plan: &mut FoundCalls,
+) -> Result<Matched, BatchError> {
     let zone = settings.zone.as_ref();
     let found = if settings.recordings.is_empty() {
         None
@@ -117,7 +156,7 @@ fn matched(settings: &Settings, plan: &mut Plan) -> Result<Matched, BatchError> 
         let options = SidecarOptions {
             zone,
             recordings_folder: only_folder(&settings.recordings),
-            key: &key,
+            key,
         };
         let sidecar = Sidecar::read(calls, &options)
             .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))?;
@@ -138,7 +177,7 @@ fn matched(settings: &Settings, plan: &mut Plan) -> Result<Matched, BatchError> 
             ),
         ));
     };
-    named_by_files(settings, &files, &key)
+    named_by_files(settings, &files, key)
 }
 
 fn named_by_files(

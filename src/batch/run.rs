@@ -16,6 +16,7 @@ use super::supervise::{Outcome, supervise};
 use super::worker::{Job, Orders, with_causes};
 use super::{BatchError, threads};
 use crate::config::Settings;
+use crate::recording::CallMeta;
 use crate::report::summary::Summary;
 use crate::report::{Cell, SCHEMA_VERSION, tables};
 use crate::rubric::Rubric;
@@ -76,6 +77,7 @@ pub struct RunRecord {
 /// The model that a run uses, checked, with the key of all that shapes a transcript.
 pub struct Recognition {
     pub model: LoadedModel,
+    /// What is spoken in calls that do not say.
     pub language: String,
     pub settings_key: String,
 }
@@ -103,7 +105,6 @@ impl Recognition {
             &whisper::engine_name(),
             &model.key,
             &serde_json::to_string(&model.profile).expect("a profile is JSON"),
-            &language,
         ]);
         Ok(Self {
             model,
@@ -112,9 +113,44 @@ impl Recognition {
         })
     }
 
-    /// What a transcript is stored under.
-    pub fn transcript_key(&self, audio_key: &str) -> String {
-        hash(&[audio_key, &self.settings_key])
+    /// The language that a call is transcribed in: its own where the table of calls names one.
+    pub fn language_of<'a>(&'a self, meta: &'a CallMeta) -> &'a str {
+        meta.language.as_deref().unwrap_or(&self.language)
+    }
+
+    /// What a call's transcript is stored under.
+    pub fn transcript_key(&self, call: &PlannedCall) -> String {
+        hash(&[
+            &call.audio_key,
+            &self.settings_key,
+            self.language_of(&call.meta),
+        ])
+    }
+
+    /// Takes out the calls in languages that the model does not know.
+    fn refuse_languages(&self, plan: &mut Plan) {
+        let (known, unknown) = std::mem::take(&mut plan.calls)
+            .into_iter()
+            .partition(|call| {
+                self.model
+                    .language(Some(self.language_of(&call.meta)))
+                    .is_ok()
+            });
+        plan.calls = known;
+        let unknown: Vec<PlannedCall> = unknown;
+        plan.failures
+            .extend(unknown.into_iter().map(|call| Failure {
+                stage: "speech".to_string(),
+                reason: "language_unknown_to_model".to_string(),
+                message: format!(
+                    "the call is in `{}`, which the model {} does not know",
+                    self.language_of(&call.meta),
+                    self.model.name
+                ),
+                hint: Some("name a multilingual model with --model".to_string()),
+                call_id: Some(call.meta.call_id.clone()),
+                file: call.meta.file,
+            }));
     }
 }
 
@@ -134,15 +170,19 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     let settings = night.settings;
     let pool = threads::pool(settings.jobs)?;
     let recognition = Recognition::new(settings)?;
-    let mut plan = plan::plan(settings, &pool)?;
+    let key = plan::customer_key(settings, plan::KeyUse::Make)?;
+    let found = plan::find_calls(settings, &key)?;
+    // Held before the recordings are read: that takes a while.
     let store = Store::open(&settings.out)?;
     publish::recover(&store)?;
+    let mut plan = plan::read_calls(found, &pool);
+    recognition.refuse_languages(&mut plan);
     let mut failures = std::mem::take(&mut plan.failures);
     let work = transcribe(night, &store, &recognition, &plan, &mut failures)?;
     let mut touched = BTreeSet::new();
     let mut records = Vec::new();
     for call in &plan.calls {
-        let key = recognition.transcript_key(&call.audio_key);
+        let key = recognition.transcript_key(call);
         if work.failed.contains(&key) {
             continue;
         }
@@ -218,7 +258,7 @@ fn transcribe(
     let mut jobs: Vec<Job> = Vec::new();
     let mut keys: Vec<String> = Vec::new();
     for call in &plan.calls {
-        let key = recognition.transcript_key(&call.audio_key);
+        let key = recognition.transcript_key(call);
         let calls = by_key.entry(key.clone()).or_default();
         calls.push(call);
         if store.has_transcript(&key) || calls.len() > 1 {
@@ -229,6 +269,7 @@ fn transcribe(
             id: jobs.len(),
             path: call.path.clone(),
             audio_key: call.audio_key.clone(),
+            language: recognition.language_of(&call.meta).to_string(),
         });
         keys.push(key);
     }
@@ -239,7 +280,6 @@ fn transcribe(
             ModelSource::Embedded => None,
             ModelSource::File(path) => Some(path.clone()),
         },
-        language: recognition.language.clone(),
         jobs: night.settings.jobs,
     };
     supervise(&orders, jobs, night.signals, |id, outcome: Outcome| {

@@ -94,7 +94,7 @@ fn read_files(settings: &Settings, files: &[PathBuf]) -> Result<Imported, BatchE
             Some("name the table of calls with --calls calls.csv"),
         ));
     };
-    let key = plan::customer_key(settings)?;
+    let key = plan::customer_key(settings, plan::KeyUse::Make)?;
     let options = SidecarOptions {
         zone: settings.zone.as_ref(),
         recordings_folder: None,

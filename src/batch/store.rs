@@ -37,33 +37,25 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether trying again later may help: a full disk, a drive that went away.
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, StoreError::Io { source, .. } if matches!(
-            source.kind(),
-            io::ErrorKind::StorageFull
-                | io::ErrorKind::QuotaExceeded
-                | io::ErrorKind::NotFound
-                | io::ErrorKind::StaleNetworkFileHandle
-                | io::ErrorKind::TimedOut
-                | io::ErrorKind::Interrupted
-        ))
-    }
-
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            StoreError::Io { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Some("make room on the disk and run again; what is done stays done")
-                }
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                    Some("name a folder with --out that you may write to")
-                }
-                _ => None,
-            },
+            StoreError::Io { source, .. } => hint_for(source),
             StoreError::Damaged { .. } => Some("remove that file; the next run makes it again"),
             StoreError::Held { .. } => Some("wait until it has finished, or use another --out"),
         }
+    }
+}
+
+/// What to do when the output folder cannot be read or written.
+pub fn hint_for(source: &io::Error) -> Option<&'static str> {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("make room on the disk and run again; what is done stays done")
+        }
+        io::ErrorKind::PermissionDenied
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::NotADirectory => Some("name a folder with --out that you may write to"),
+        _ => None,
     }
 }
 

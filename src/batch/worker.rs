@@ -24,7 +24,6 @@ use crate::transcript::Transcript;
 pub struct Orders {
     /// A model file; the embedded model without.
     pub model: Option<std::path::PathBuf>,
-    pub language: String,
     pub jobs: usize,
 }
 
@@ -34,6 +33,8 @@ pub struct Job {
     pub id: usize,
     pub path: String,
     pub audio_key: String,
+    /// ISO 639-1.
+    pub language: String,
 }
 
 /// Child to parent.
@@ -86,7 +87,7 @@ pub fn run(orders: &Orders) -> io::Result<()> {
     let receiver = Mutex::new(receiver);
     threads::with_workers(
         orders.jobs,
-        |_| work(&engine, &model, &orders.language, &receiver),
+        |_| work(&engine, &model, &receiver),
         || {
             // Only the parent's orders keep the child alive: whatever the workers are doing when
             // the input ends, nobody waits for it.
@@ -108,7 +109,7 @@ fn read_jobs(sender: &mpsc::Sender<Job>) -> io::Result<()> {
 }
 
 /// One worker: a state of its own, one job after another.
-fn work(engine: &Engine, model: &LoadedModel, language: &str, jobs: &Mutex<mpsc::Receiver<Job>>) {
+fn work(engine: &Engine, model: &LoadedModel, jobs: &Mutex<mpsc::Receiver<Job>>) {
     let mut recogniser = None;
     loop {
         let job = {
@@ -116,7 +117,7 @@ fn work(engine: &Engine, model: &LoadedModel, language: &str, jobs: &Mutex<mpsc:
             jobs.recv()
         };
         let Ok(job) = job else { return };
-        let outcome = transcribe(engine, model, language, &mut recogniser, &job);
+        let outcome = transcribe(engine, model, &mut recogniser, &job);
         let answer = match outcome {
             Ok(transcript) => Reply::Done {
                 id: job.id,
@@ -140,7 +141,6 @@ fn work(engine: &Engine, model: &LoadedModel, language: &str, jobs: &Mutex<mpsc:
 fn transcribe<'e>(
     engine: &'e Engine,
     model: &LoadedModel,
-    language: &str,
     recogniser: &mut Option<Recogniser<'e>>,
     job: &Job,
 ) -> Result<Transcript, WorkFailure> {
@@ -148,7 +148,7 @@ fn transcribe<'e>(
         profile: &model.profile,
         model: model.name.clone(),
         model_key: model.key.clone(),
-        language,
+        language: &job.language,
     };
     let path = Path::new(&job.path);
     let attempt = AssertUnwindSafe(|| {

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use super::complain;
 use crate::batch::BatchError;
 use crate::batch::publish::PublishError;
-use crate::batch::store::StoreError;
+use crate::batch::store::{self, StoreError};
 use crate::batch::supervise::SuperviseError;
 use crate::batch::worker::with_causes;
+use crate::report::ReportError;
 
 /// The codes, for `--help`.
 pub(super) const HELP: &str = "\
@@ -72,16 +73,10 @@ pub(super) fn report(error: &BatchError) -> Exit {
         BatchError::Store(e)
         | BatchError::Publish(PublishError::Store(e))
         | BatchError::Supervise(SuperviseError::Store(e)) => (e.hint(), store_exit(e)),
-        BatchError::Publish(PublishError::Io { source, .. }) => {
-            let full = source.kind() == std::io::ErrorKind::StorageFull;
-            let hint =
-                full.then_some("make room on the disk and run again; what is done stays done");
-            (hint, if full { Exit::TryAgain } else { Exit::Internal })
-        }
-        BatchError::Publish(PublishError::Report(_)) => (
-            Some("if the disk is full, make room and run again; what is done stays done"),
-            Exit::TryAgain,
-        ),
+        BatchError::Publish(
+            PublishError::Io { source, .. }
+            | PublishError::Report(ReportError::Write { source, .. }),
+        ) => (store::hint_for(source), disk_exit(source)),
         BatchError::Supervise(SuperviseError::Model(_)) => (
             Some("check the file with `callibrate model check`"),
             Exit::Usage,
@@ -114,13 +109,20 @@ fn signal_of(error: &BatchError) -> Option<i32> {
 fn store_exit(error: &StoreError) -> Exit {
     match error {
         StoreError::Held { .. } => Exit::Held,
-        e if e.is_temporary() => Exit::TryAgain,
-        StoreError::Io { source, .. }
-            if matches!(
-                source.kind(),
-                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem
-            ) =>
-        {
+        StoreError::Io { source, .. } => disk_exit(source),
+        StoreError::Damaged { .. } => Exit::Internal,
+    }
+}
+
+fn disk_exit(source: &std::io::Error) -> Exit {
+    use std::io::ErrorKind;
+    match source.kind() {
+        ErrorKind::StorageFull
+        | ErrorKind::QuotaExceeded
+        | ErrorKind::NotFound
+        | ErrorKind::StaleNetworkFileHandle
+        | ErrorKind::TimedOut => Exit::TryAgain,
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory => {
             Exit::Usage
         }
         _ => Exit::Internal,

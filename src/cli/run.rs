@@ -176,7 +176,8 @@ fn failure_list(failures: &[Failure]) -> String {
 fn show_plan(settings: &Settings, rubrics: &[Rubric]) -> Result<(), BatchError> {
     let pool = threads::pool(settings.jobs)?;
     let recognition = Recognition::new(settings)?;
-    let plan = plan::plan(settings, &pool)?;
+    let key = plan::customer_key(settings, plan::KeyUse::LookOnly)?;
+    let plan = plan::read_calls(plan::find_calls(settings, &key)?, &pool);
     println!("{}", describe(settings, rubrics, &recognition));
     let hours = plan.stated_ms() as f64 / 3_600_000.0;
     println!(
@@ -240,7 +241,7 @@ fn estimate(
     let new: Vec<_> = plan
         .calls
         .iter()
-        .filter(|c| !store.has_transcript(&recognition.transcript_key(&c.audio_key)))
+        .filter(|c| !store.has_transcript(&recognition.transcript_key(c)))
         .collect();
     let new_ms: i64 = new.iter().filter_map(|c| c.stated_ms).sum();
     let mut runs: Vec<RunRecord> = Vec::new();

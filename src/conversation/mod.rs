@@ -88,6 +88,8 @@ pub struct ChannelView {
 /// A transcript joined with who sits on which channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversation {
+    /// The language that was transcribed, ISO 639-1.
+    pub language: String,
     /// Length of the recording, which is not the handle time.
     pub recorded_ms: i64,
     /// One channel: nobody knows who speaks, and every party is [`Party::Unknown`].
@@ -162,6 +164,7 @@ impl Conversation {
         let word_times = transcript.recogniser.word_times;
         let turns = turns_of(transcript, &parties, &words);
         Ok(Self {
+            language: transcript.language.clone(),
             recorded_ms,
             mono: parties.len() == 1,
             word_times,

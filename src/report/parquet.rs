@@ -227,9 +227,17 @@ fn all_facts(table: &Table, facts: &[(String, String)]) -> Vec<(String, String)>
 }
 
 fn encode_error(path: &Path, error: pl::PolarsError) -> ReportError {
-    ReportError::Encode {
-        path: path.display().to_string(),
-        message: error.to_string(),
+    let path = path.display().to_string();
+    match error {
+        // A full disk must be told from a fault of the program.
+        pl::PolarsError::IO { error, .. } => ReportError::Write {
+            path,
+            source: std::io::Error::new(error.kind(), error.to_string()),
+        },
+        other => ReportError::Encode {
+            path,
+            message: other.to_string(),
+        },
     }
 }
 

@@ -69,7 +69,11 @@ fn outside(applies_to: &AppliesTo, call: &HeardCall<'_>) -> Option<String> {
     if let Some(reason) = listed("queue", &applies_to.queues, meta.queue.as_deref()) {
         return Some(reason);
     }
-    if let Some(reason) = listed("language", &applies_to.languages, meta.language.as_deref()) {
+    if let Some(reason) = listed(
+        "language",
+        &applies_to.languages,
+        Some(&call.conversation.language),
+    ) {
         return Some(reason);
     }
     let shortest_ms = applies_to.shortest.map_or(0, |m| m.0);

@@ -439,7 +439,7 @@ fn call_field(field: CallField, call: &HeardCall<'_>) -> Option<String> {
         CallField::FirstCommunication => meta.first_communication.map(|b| b.to_string()),
         CallField::Queue => meta.queue.clone(),
         CallField::Team => meta.team.clone(),
-        CallField::Language => meta.language.clone(),
+        CallField::Language => Some(call.conversation.language.clone()),
         CallField::Reason => meta.reason.clone(),
         CallField::DisclosureByIvr => meta.disclosure_by_ivr.map(|b| b.to_string()),
     }
