@@ -139,11 +139,11 @@ impl<'a> Publication<'a> {
         date: &str,
     ) -> Result<(CallRows, CallResult), Box<Failure>> {
         let meta = &record.meta;
-        let failed = |reason: &str, message: String, hint: Option<&str>| {
+        let failed = |stage: &str, reason: &str, message: String, hint: Option<&str>| {
             Box::new(Failure {
                 file: meta.file.clone(),
                 call_id: Some(meta.call_id.clone()),
-                stage: "store".to_string(),
+                stage: stage.to_string(),
                 reason: reason.to_string(),
                 message,
                 hint: hint.map(str::to_string),
@@ -152,9 +152,11 @@ impl<'a> Publication<'a> {
         let transcript = self
             .store
             .transcript(&record.transcript)
-            .map_err(|e| failed("transcript_unreadable", with_causes(&e), e.hint()))?;
-        let conversation = Conversation::new(&transcript, meta.agent_channel)
-            .map_err(|e| failed("agent_channel_unknown", with_causes(&e), Some(e.hint())))?;
+            .map_err(|e| failed("store", "transcript_unreadable", with_causes(&e), e.hint()))?;
+        let conversation = Conversation::new(&transcript, meta.agent_channel).map_err(|e| {
+            let hint = Some(e.hint());
+            failed("recording", "agent_channel_unknown", with_causes(&e), hint)
+        })?;
         let metrics = metrics::measure(&conversation);
         let judged: Vec<(&Rubric, Judged)> = self
             .rubrics

@@ -171,6 +171,15 @@ impl Store {
     pub fn put_call(&self, record: &CallRecord) -> Result<Vec<String>, StoreError> {
         let date = &record.meta.started_at.local_date;
         let name = call_file(&record.meta.call_id);
+        let path = self.dated("calls", date).join(&name);
+        let json = to_json(&path, record)?;
+        match fs::read(&path) {
+            // A call that is where it belongs is nowhere else. Most nights most calls are: a
+            // sync for each would take longer than all the rest.
+            Ok(kept) if kept == json => return Ok(Vec::new()),
+            Ok(_) => return write_whole(&path, &json).map(|()| Vec::new()),
+            Err(_) => {}
+        }
         let mut left = Vec::new();
         for other in self.call_dates()? {
             let path = self.dated("calls", &other).join(&name);
@@ -179,7 +188,7 @@ impl Store {
                 left.push(other);
             }
         }
-        write_json(&self.dated("calls", date).join(name), record)?;
+        write_whole(&path, &json)?;
         Ok(left)
     }
 
@@ -293,11 +302,14 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreErro
 }
 
 pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
-    let json = serde_json::to_vec(value).map_err(|e| StoreError::Damaged {
+    write_whole(path, &to_json(path, value)?)
+}
+
+fn to_json<T: Serialize>(path: &Path, value: &T) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(value).map_err(|e| StoreError::Damaged {
         path: path.to_path_buf(),
         message: e.to_string(),
-    })?;
-    write_whole(path, &json)
+    })
 }
 
 /// Writes aside, syncs, renames: a reader sees the old file or the new one.

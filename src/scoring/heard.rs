@@ -15,6 +15,8 @@ const SURE_PROB: f32 = 0.5;
 const HEARD_SEGMENT_PROB: f32 = 0.6;
 /// Least share of a phrase's words that counts as coming close.
 const LEAST_NEAR: f64 = 0.5;
+/// Share of a phrase's words from which it may be the phrase, misheard.
+const LIKELY_NEAR: f64 = 0.65;
 /// A word of a near miss below this probability may have been another.
 const NEAR_PROB: f32 = 0.6;
 /// A word that is spelled nearly like the phrase's, and not surer than this, may be it.
@@ -48,7 +50,7 @@ pub struct NearMiss {
     pub found: Match,
     /// In which way it misses.
     pub note: String,
-    /// It may be the phrase, misheard: two or more words of it are there, and a word in it or
+    /// It may be the phrase, misheard: most words of it are there, two or more, and a word in it or
     /// beside it was heard with doubt; or all are there or spelled alike, and not all are sure.
     pub may_be_it: bool,
 }
@@ -253,7 +255,7 @@ impl<'a> HeardCall<'a> {
                 .any(|w| !w.trusted || w.prob.is_some_and(|p| p < least))
         };
         let may_be_it = tokens.len() >= 2
-            && (below(&around, NEAR_PROB)
+            && (share >= LIKELY_NEAR && below(&around, NEAR_PROB)
                 || share >= 1.0 && below(&spoken(first, last), ALIKE_PROB));
         NearMiss {
             found: self.describe(&spoken(first, last), voice.party, phrase, false),
