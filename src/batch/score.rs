@@ -41,6 +41,9 @@ pub fn score(
         What::Files(files) => Some(read_files(settings, files)?),
         What::All | What::Date(_) => None,
     };
+    if imported.is_none() && !Store::exists(&settings.out) {
+        return Err(BatchError::NothingStored(settings.out.clone()));
+    }
     let store = Store::open(&settings.out)?;
     publish::recover(&store)?;
     let mut failures = Vec::new();

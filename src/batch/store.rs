@@ -99,6 +99,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// Whether there is a store under `out`.
+    pub fn exists(out: &Path) -> bool {
+        out.join("store").is_dir()
+    }
+
     /// Opens or makes the store under `out` and holds it.
     pub fn open(out: &Path) -> Result<Self, StoreError> {
         let root = out.join("store");

@@ -1,37 +1,44 @@
 //! `callibrate doctor`: is this machine ready, and is the build a fast one?
 
 use super::exit::Exit;
+use super::tell;
 use crate::batch::threads;
 use crate::batch::worker::with_causes;
 use crate::speech::models::ModelSource;
 use crate::speech::whisper;
 
 pub(super) fn doctor() -> Exit {
-    println!("callibrate   {}", env!("CARGO_PKG_VERSION"));
-    println!("recogniser   {}", whisper::engine_name());
-    println!("cores        {}", threads::cores());
+    tell(format_args!("callibrate   {}", env!("CARGO_PKG_VERSION")));
+    tell(format_args!("recogniser   {}", whisper::engine_name()));
+    tell(format_args!("cores        {}", threads::cores()));
     let info = whisper::system_info();
-    println!("kernels      {}", info.trim());
+    tell(format_args!("kernels      {}", info.trim()));
     let slow = missing(&info);
     for missing in &slow {
-        println!("warning: {missing}");
+        tell(format_args!("warning: {missing}"));
     }
     if !slow.is_empty() {
-        println!(
+        tell(format_args!(
             "hint: build with `make install`, which sets the flags that `cargo install` loses"
-        );
+        ));
     }
     match ModelSource::Embedded.load() {
         Ok(model) => {
-            println!("model        {} (BLAKE3 {})", model.name, &model.key[..16]);
-            println!("             for the sample calls only; name a real one with --model");
+            tell(format_args!(
+                "model        {} (BLAKE3 {})",
+                model.name,
+                &model.key[..16]
+            ));
+            tell(format_args!(
+                "             for the sample calls only; name a real one with --model"
+            ));
             Exit::Well
         }
         Err(e) => {
-            println!(
+            tell(format_args!(
                 "error: the embedded model cannot be used: {}",
                 with_causes(&e)
-            );
+            ));
             Exit::Internal
         }
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::complain;
 use super::exit::Exit;
+use super::tell;
 use crate::rubric;
 
 const CONFIG: &str = include_str!("init/callibrate.toml");
@@ -20,9 +21,12 @@ pub(super) fn init(folder: &Path) -> Exit {
     for (name, text) in files {
         let path = folder.join(name);
         match write_new(&path, text) {
-            Ok(()) => println!("wrote {}", path.display()),
+            Ok(()) => tell(format_args!("wrote {}", path.display())),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                println!("kept  {} (it is there already)", path.display());
+                tell(format_args!(
+                    "kept  {} (it is there already)",
+                    path.display()
+                ));
             }
             Err(e) => {
                 complain(
@@ -33,9 +37,9 @@ pub(super) fn init(folder: &Path) -> Exit {
             }
         }
     }
-    println!(
+    tell(format_args!(
         "\nNext: put your calls into calls.csv, then `callibrate run --dry-run` shows what would be done."
-    );
+    ));
     Exit::Well
 }
 

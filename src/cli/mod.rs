@@ -158,6 +158,18 @@ impl Common {
     }
 }
 
+/// Writes a result to standard output, with one line end. A reader who has seen enough (`head`)
+/// is no error.
+fn tell(text: impl std::fmt::Display) {
+    use std::io::Write;
+    let text = text.to_string();
+    let _ = writeln!(
+        std::io::stdout(),
+        "{}",
+        text.strip_suffix('\n').unwrap_or(&text)
+    );
+}
+
 /// Tells what went wrong and what to do.
 fn complain(message: &str, hint: Option<&str>) {
     eprintln!("callibrate failed to {message}");

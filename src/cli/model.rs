@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::complain;
 use super::exit::Exit;
+use super::tell;
 use crate::batch::worker::with_causes;
 use crate::speech::model_file::ModelFacts;
 use crate::speech::models::{self, ModelSource};
@@ -25,7 +26,7 @@ pub(super) fn list(folders: Vec<PathBuf>) -> Exit {
                     Ok(facts) => describe(facts),
                     Err(e) => format!("cannot be used: {e}"),
                 };
-                println!("{}\n  {place}\n  {facts}", model.name);
+                tell(format_args!("{}\n  {place}\n  {facts}", model.name));
             }
             Exit::Well
         }
@@ -39,9 +40,9 @@ pub(super) fn list(folders: Vec<PathBuf>) -> Exit {
 pub(super) fn check(file: &Path) -> Exit {
     match ModelSource::File(file.to_path_buf()).load() {
         Ok(model) => {
-            println!("{}: good", file.display());
-            println!("  {}", describe(&model.facts));
-            println!("  BLAKE3 {}", model.key);
+            tell(format_args!("{}: good", file.display()));
+            tell(format_args!("  {}", describe(&model.facts)));
+            tell(format_args!("  BLAKE3 {}", model.key));
             Exit::Well
         }
         Err(e) => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::exit::{self, Exit};
-use super::{RunArgs, TranscribeArgs, complain};
+use super::{RunArgs, TranscribeArgs, complain, tell};
 use crate::batch::plan::{self, Plan};
 use crate::batch::publish;
 use crate::batch::signals::Signals;
@@ -109,20 +109,22 @@ pub(super) fn conclude(report: &RunReport, out: &Path) -> Exit {
     for warning in &report.warnings {
         eprintln!("warning: {warning}");
     }
-    print!("{}", headline(&report.record));
-    print!("{}", report.summary.text());
-    print!("{}", failure_list(&report.failures));
+    tell(headline(&report.record));
+    tell(report.summary.text());
+    if !report.failures.is_empty() {
+        tell(failure_list(&report.failures));
+    }
     let out = out.display();
     match report.record.command.as_str() {
-        "transcribe" => println!(
+        "transcribe" => tell(format_args!(
             "\nTranscripts are stored in {out}; `callibrate score --out {out}` scores them."
-        ),
-        _ => println!(
+        )),
+        _ => tell(format_args!(
             "\nTables are in {out}. One query to try, in DuckDB:\n  \
              SELECT question, answer, count(*) AS calls\n  \
              FROM read_parquet('{out}/answers/date=*/part.parquet', hive_partitioning = true)\n  \
              GROUP BY ALL ORDER BY ALL;"
-        ),
+        )),
     }
     if report.failures.is_empty() {
         Exit::Well
@@ -154,9 +156,6 @@ fn headline(record: &RunRecord) -> String {
 }
 
 fn failure_list(failures: &[Failure]) -> String {
-    if failures.is_empty() {
-        return String::new();
-    }
     let mut text = format!("\nFailed: {}\n", failures.len());
     for failure in failures.iter().take(LISTED) {
         text += &format!("  {}: {}\n", failure.file, failure.message);
@@ -178,18 +177,24 @@ fn show_plan(settings: &Settings, rubrics: &[Rubric]) -> Result<(), BatchError> 
     let recognition = Recognition::new(settings)?;
     let key = plan::customer_key(settings, plan::KeyUse::LookOnly)?;
     let plan = plan::read_calls(plan::find_calls(settings, &key)?, &pool);
-    println!("{}", describe(settings, rubrics, &recognition));
+    tell(format_args!(
+        "{}",
+        describe(settings, rubrics, &recognition)
+    ));
     let hours = plan.stated_ms() as f64 / 3_600_000.0;
-    println!(
+    tell(format_args!(
         "recordings  {} files, {hours:.2} hours, {} cannot be used",
         plan.calls.len(),
         plan.failures.len()
-    );
+    ));
     for failure in plan.failures.iter().take(LISTED) {
-        println!("            {}: {}", failure.file, failure.message);
+        tell(format_args!(
+            "            {}: {}",
+            failure.file, failure.message
+        ));
     }
-    println!("{}", estimate(settings, &plan, &recognition)?);
-    println!("nothing was done (--dry-run)");
+    tell(format_args!("{}", estimate(settings, &plan, &recognition)?));
+    tell(format_args!("nothing was done (--dry-run)"));
     Ok(())
 }
 
@@ -233,7 +238,7 @@ fn estimate(
     plan: &Plan,
     recognition: &Recognition,
 ) -> Result<String, BatchError> {
-    if !settings.out.join("store").is_dir() {
+    if !Store::exists(&settings.out) {
         return Ok("estimate    none yet: the first run measures this machine".to_string());
     }
     let store = Store::open(&settings.out)?;

@@ -225,7 +225,7 @@ fn worth_hearing(call: &CallResult, answers: &[Answered], score: &FormScore) -> 
     let abstained = answers
         .iter()
         .filter(|a| a.answer == Answer::Abstain)
-        .max_by_key(|a| (a.max_points * 1000.0) as i64);
+        .min_by_key(|a| !a.critical);
     let failed = answers.iter().find(|a| a.auto_fail);
     let low_first = -(score.score_before_auto_fail.unwrap_or(100.0) * 1000.0) as i64;
     let (urgency, reason) = if let Some(failed) = failed {

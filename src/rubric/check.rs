@@ -66,7 +66,7 @@ pub(super) fn parse(text: &str, name: &str) -> Result<form::Rubric, RubricError>
     let written: written::Rubric =
         serde_saphyr::from_str_with_options(text, options).map_err(|e| RubricError::Parse {
             path: name.to_string(),
-            message: e.to_string(),
+            message: e.to_string().replace("<input>", name),
         })?;
     let mut checker = Checker {
         problems: Vec::new(),

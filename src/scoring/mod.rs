@@ -65,7 +65,9 @@ pub struct Answered {
     /// Share of the form's score that the question carries in this call, 0 to 1, after the
     /// weights of questions that do not apply went to the others. `None` where it does not count.
     pub weight: Option<f64>,
-    /// This answer fails the form.
+    /// One of the possible answers fails the form …
+    pub critical: bool,
+    /// … and this is it.
     pub auto_fail: bool,
     pub evidence: Vec<Evidence>,
 }
@@ -119,6 +121,7 @@ fn answer(section: &str, question: &Question, call: &HeardCall<'_>) -> Answered 
         points: answer.yes_no().map(|a| question.points.of(a)),
         max_points: question.points.most(),
         weight: None,
+        critical: question.auto_fail_on.is_some(),
         auto_fail,
         evidence,
     }

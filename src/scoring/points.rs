@@ -163,11 +163,9 @@ pub(super) fn score(rubric: &Rubric, answers: &mut [Answered]) -> FormScore {
         .map(|a| a.question.clone())
         .collect();
     let failed = !auto_failed_by.is_empty();
-    let may_fail = form
-        .questions
+    let may_fail = answers
         .iter()
-        .zip(answers.iter())
-        .any(|((_, q), a)| q.auto_fail_on.is_some() && a.answer == Answer::Abstain);
+        .any(|a| a.critical && a.answer == Answer::Abstain);
     let zero_if = |yes: bool, score: Option<f64>| if yes { score.map(|_| 0.0) } else { score };
     let low = zero_if(failed || may_fail, low);
     let high = zero_if(failed, high);
@@ -264,6 +262,7 @@ mod tests {
                 points: None,
                 max_points: q.points.most(),
                 weight: None,
+                critical: q.auto_fail_on.is_some(),
                 auto_fail: q.auto_fail_on.is_some() && q.auto_fail_on == answer.yes_no(),
                 evidence: Vec::new(),
             })
