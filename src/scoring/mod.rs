@@ -9,6 +9,8 @@ mod evidence;
 mod heard;
 mod points;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use evidence::{Evidence, EvidenceKind};
 pub use heard::HeardCall;

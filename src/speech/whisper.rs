@@ -21,8 +21,9 @@ use crate::audio::SAMPLE_RATE_HZ;
 const SHORTEST_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
 /// Milliseconds per timestamp token and per frame of the alignment.
 const TICK_MS: i64 = 20;
-/// Working memory of the alignment, per state.
-const ALIGNMENT_MEMORY: usize = 64 * 1024 * 1024;
+/// Working memory of the alignment while it runs: whisper.cpp aborts if it is too small, and a
+/// window of 28 s with the many heads of a large model needs half of this.
+const ALIGNMENT_MEMORY: usize = 128 * 1024 * 1024;
 
 /// The recogniser failed on a window or on loading; the process lives.
 #[derive(Debug, thiserror::Error)]
