@@ -1,7 +1,7 @@
 //! Files to blocks of samples, at their own rate.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -42,6 +42,8 @@ pub enum AudioError {
     NotAudio { path: PathBuf, message: String },
     #[error("read {path}: its codec is not supported ({message})")]
     UnsupportedCodec { path: PathBuf, message: String },
+    #[error("read {path}: its header was never finished: it states {stated} bytes of sound")]
+    Unfinished { path: PathBuf, stated: u32 },
     #[error("read {path}: {message}")]
     Implausible { path: PathBuf, message: String },
     #[error("read {path}")]
@@ -61,6 +63,7 @@ impl AudioError {
             AudioError::Empty { .. } => "empty_file",
             AudioError::NotAudio { .. } => "not_audio",
             AudioError::UnsupportedCodec { .. } => "unsupported_codec",
+            AudioError::Unfinished { .. } => "unfinished_header",
             AudioError::Implausible { .. } => "implausible_header",
             AudioError::Read { .. } => "cannot_read",
             AudioError::Resample { .. } => "cannot_resample",
@@ -80,6 +83,9 @@ impl AudioError {
             AudioError::UnsupportedCodec { .. } => {
                 Some("convert it first, e.g. `ffmpeg -i IN -c:a pcm_s16le OUT.wav`")
             }
+            AudioError::Unfinished { .. } => Some(
+                "wait if the recorder is still writing; else repair it, e.g. `sox --ignore-length IN.wav OUT.wav`",
+            ),
             AudioError::Implausible { .. } => Some("the header is damaged; export the call again"),
             AudioError::Resample { .. } => None,
         }
@@ -118,9 +124,16 @@ impl Decoder {
                 path: path.to_path_buf(),
             });
         }
+        let riff = riff_facts(path);
+        if let Some(stated) = riff.and_then(|riff| riff.unfinished(metadata.len())) {
+            return Err(AudioError::Unfinished {
+                path: path.to_path_buf(),
+                stated,
+            });
+        }
         let (info, source) = match open_hound(file) {
             Some(opened) => opened,
-            None => open_symphonia(path)?,
+            None => open_symphonia(path).map_err(|e| named_codec(e, riff))?,
         };
         check_plausible(path, &info)?;
         Ok(Self {
@@ -168,6 +181,79 @@ impl Decoder {
             }
         }
         Ok(block)
+    }
+}
+
+/// What the first chunks of a RIFF file say, for messages: the decoders do not tell.
+#[derive(Debug, Clone, Copy)]
+struct RiffFacts {
+    format_tag: u16,
+    data_bytes: Option<u32>,
+}
+
+impl RiffFacts {
+    /// The length that a recorder writes first and replaces at the end, if it is still there.
+    fn unfinished(self, file_bytes: u64) -> Option<u32> {
+        const HEADER: u64 = 1_024;
+        let stated = self.data_bytes?;
+        (file_bytes > HEADER && (stated == 0 || stated == u32::MAX)).then_some(stated)
+    }
+}
+
+fn riff_facts(path: &Path) -> Option<RiffFacts> {
+    let mut head = Vec::new();
+    File::open(path)
+        .ok()?
+        .take(4_096)
+        .read_to_end(&mut head)
+        .ok()?;
+    if head.get(..4)? != b"RIFF" || head.get(8..12)? != b"WAVE" {
+        return None;
+    }
+    let u32_at = |at: usize| {
+        let bytes = head.get(at..at + 4)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    };
+    let mut facts = RiffFacts {
+        format_tag: 0,
+        data_bytes: None,
+    };
+    let mut at = 12;
+    while let (Some(id), Some(len)) = (head.get(at..at + 4), u32_at(at + 4)) {
+        match id {
+            b"fmt " => facts.format_tag = (u32_at(at + 8)? & 0xFFFF) as u16,
+            b"data" => {
+                facts.data_bytes = Some(len);
+                break;
+            }
+            _ => {}
+        }
+        at = at.checked_add(8)?.checked_add(len as usize)?;
+        at = at.checked_add(len as usize & 1)?;
+    }
+    Some(facts)
+}
+
+/// Names the codec of a WAV file that no decoder takes.
+fn named_codec(error: AudioError, riff: Option<RiffFacts>) -> AudioError {
+    let (AudioError::NotAudio { path, message }, Some(riff)) = (&error, riff) else {
+        return error;
+    };
+    if !message.contains("wave format") {
+        return error;
+    }
+    let name = match riff.format_tag {
+        0x0022 => "TrueSpeech",
+        0x0031 => "GSM 6.10",
+        0x0040 | 0x0045 | 0x0064 => "G.721 or G.726 ADPCM",
+        0x0042 | 0x0111 => "G.723",
+        0x0065 => "G.722",
+        0x0083 | 0x0133 => "G.729",
+        _ => "not known by name",
+    };
+    AudioError::UnsupportedCodec {
+        path: path.clone(),
+        message: format!("wave format {:#06x}, {name}", riff.format_tag),
     }
 }
 
