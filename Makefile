@@ -1,0 +1,49 @@
+# `make demo` shows what callibrate does, `make test` runs all checks; `make help` lists the rest.
+# There is one build profile, release: a debug build of whisper.cpp is too slow to be of use.
+
+PREFIX ?= $(HOME)/.local
+
+# With SOURCE_DATE_EPOCH set, whisper.cpp would be built without this machine's fast instructions.
+CARGO = env -u SOURCE_DATE_EPOCH cargo
+
+SAMPLES = samples/calls --calls samples/calls.csv \
+	--rubric service-essentials --rubric collections-compliance
+
+.PHONY: help demo build test lint needs needs-test install dist
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: build ## Build, run a night over the sample calls, show the morning summary
+	$(CARGO) run --release --locked --quiet -- run $(SAMPLES) --out demo-out
+
+build: needs ## Build for this machine: target/release/callibrate
+	$(CARGO) build --release --locked
+
+test: lint ## Formatting, lints, all tests, and queries over a run of the samples
+	$(CARGO) test --release --locked
+	rm -rf target/samples
+	XDG_CONFIG_HOME=target/samples/config \
+		$(CARGO) run --release --locked --quiet -- run $(SAMPLES) --out target/samples/report
+	target/venv/bin/python tests/queries.py target/samples/report
+
+lint: needs-test
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+
+needs: ## Install what the build needs from the system, or say what is missing
+	@scripts/needs.sh
+
+needs-test:
+	@scripts/needs.sh test
+
+install: build ## Build and install into PREFIX/bin (PREFIX is ~/.local without your own)
+	mkdir -p "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 "$${CARGO_TARGET_DIR:-target}/release/callibrate" "$(DESTDIR)$(PREFIX)/bin/"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/callibrate"
+	@case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; \
+		*) echo "add $(PREFIX)/bin to your PATH to call it by its name" ;; esac
+
+dist: ## Build for any x86-64 Linux with AVX2 and FMA, and pack it into dist/
+	@scripts/needs.sh dist
+	scripts/dist.sh
