@@ -1,0 +1,666 @@
+//! How fast each stage is, and how much memory a night takes.
+//!
+//! Machines differ and are seldom idle, so what is worth comparing is measured side by side in
+//! one run, several times over, and given as a ratio with its spread. Left out: accuracy, which
+//! is `accuracy.rs`.
+
+mod samples;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use callibrate::audio::{Decoder, Stream};
+use callibrate::conversation::Conversation;
+use callibrate::conversation::metrics;
+use callibrate::report::rows::{self, CallRows, Facts};
+use callibrate::report::{Cell, TableWriter, read_table, tables};
+use callibrate::rubric::{self, BUILT_IN, Rubric};
+use callibrate::scoring::{self, Judged};
+use callibrate::speech::models::{LoadedModel, ModelSource};
+use callibrate::speech::whisper::{self, Engine};
+use callibrate::speech::{self, Setup, activity};
+use samples::{Call, Fault};
+
+const SECTIONS: [&str; 5] = ["runs", "stages", "scoring", "tables", "memory"];
+
+fn main() -> Result<(), Fault> {
+    let arguments = Arguments::read()?;
+    let home = tempfile::tempdir()?;
+    print_machine();
+    for section in &arguments.sections {
+        match section.as_str() {
+            "runs" => print_runs(home.path(), arguments.rounds)?,
+            "stages" => print_stages(arguments.rounds)?,
+            "scoring" => print_scoring(home.path(), arguments.rounds)?,
+            "tables" => print_tables(home.path(), arguments.rounds)?,
+            "memory" => print_memory_of_many(home.path())?,
+            other => return Err(format!("unknown argument {other}").into()),
+        }
+    }
+    if arguments.long {
+        print_memory_of_long(home.path())?;
+    }
+    Ok(())
+}
+
+/// Names of sections measure only those; `--long` adds a recording of two hours; `--rounds N`
+/// says how often each thing is measured.
+struct Arguments {
+    sections: Vec<String>,
+    long: bool,
+    rounds: usize,
+}
+
+impl Arguments {
+    fn read() -> Result<Self, Fault> {
+        let mut read = Self {
+            sections: Vec::new(),
+            long: false,
+            rounds: 3,
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--long" => read.long = true,
+                "--rounds" => {
+                    let rounds = arguments.next().ok_or("--rounds needs a number")?;
+                    read.rounds = rounds.parse::<usize>()?.max(1);
+                }
+                // From cargo.
+                "--bench" => {}
+                _ => read.sections.push(argument),
+            }
+        }
+        if read.sections.is_empty() && !read.long {
+            read.sections = SECTIONS.map(str::to_string).to_vec();
+        }
+        Ok(read)
+    }
+}
+
+/// Several measurements of one thing.
+#[derive(Default, Clone)]
+struct Measured(Vec<f64>);
+
+impl Measured {
+    /// Median, and from least to most.
+    fn show(&self, digits: usize) -> String {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        match sorted.as_slice() {
+            [] => "not measured".to_string(),
+            [only] => format!("{only:.digits$}"),
+            [least, .., most] => {
+                let median = sorted[sorted.len() / 2];
+                format!("{median:.digits$} ({least:.digits$} to {most:.digits$})")
+            }
+        }
+    }
+
+    /// Round by round, so that what slows a whole round down drops out.
+    fn over(&self, other: &Measured) -> Measured {
+        Measured(self.0.iter().zip(&other.0).map(|(a, b)| a / b).collect())
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<(T, f64), Fault> {
+    let start = Instant::now();
+    let done = work()?;
+    Ok((done, start.elapsed().as_secs_f64()))
+}
+
+fn print_machine() {
+    let field = |path: &str, name: &str| {
+        let text = fs::read_to_string(path).ok()?;
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        Some(line.split_once(':')?.1.trim().to_string())
+    };
+    let unknown = || "unknown".to_string();
+    println!("## Machine\n");
+    println!(
+        "- processor: {}, {} cores for this process",
+        field("/proc/cpuinfo", "model name").unwrap_or_else(unknown),
+        callibrate::batch::threads::cores()
+    );
+    println!(
+        "- memory: {}",
+        field("/proc/meminfo", "MemTotal").unwrap_or_else(unknown)
+    );
+    println!(
+        "- load when this began: {}",
+        fs::read_to_string("/proc/loadavg").map_or_else(|_| unknown(), |l| l.trim().to_string())
+    );
+    println!("- {}: {}\n", whisper::engine_name(), whisper::system_info());
+    println!("Figures are medians, with the least and the most in brackets.\n");
+}
+
+fn print_runs(home: &Path, rounds: usize) -> Result<(), Fault> {
+    let audio_s = stated_seconds(&samples::sample_files("calls", "wav")?)?;
+    let jobs = [1, 2];
+    let mut speeds = [Measured::default(), Measured::default()];
+    for round in 0..rounds {
+        for (jobs, speeds) in jobs.iter().zip(&mut speeds) {
+            let out = home.join(format!("run-{round}-{jobs}"));
+            let mut run = samples::run_samples(home, &out);
+            run.args(["--jobs", &jobs.to_string()]);
+            let ((), took_s) = timed(|| samples::finish(&mut run))?;
+            speeds.0.push(audio_s / took_s);
+        }
+    }
+    println!("## Whole runs over the samples ({audio_s:.0} s of recordings)\n");
+    println!("| jobs | times real time |\n|--:|--:|");
+    for (jobs, speeds) in jobs.iter().zip(&speeds) {
+        println!("| {jobs} | {} |", speeds.show(1));
+    }
+    println!(
+        "\nTwo jobs over one: {} times as fast.\n",
+        speeds[1].over(&speeds[0]).show(2)
+    );
+    Ok(())
+}
+
+fn stated_seconds(paths: &[PathBuf]) -> Result<f64, Fault> {
+    let mut total_ms = 0;
+    for path in paths {
+        let length_ms = callibrate::audio::stated_length_ms(path)?;
+        total_ms += length_ms.ok_or_else(|| format!("{} has no length", path.display()))?;
+    }
+    Ok(total_ms as f64 / 1000.0)
+}
+
+/// Each stage over all sample calls on one thread, in this process.
+fn print_stages(rounds: usize) -> Result<(), Fault> {
+    let paths = samples::sample_files("calls", "wav")?;
+    let audio_s = stated_seconds(&paths)?;
+    let aligned = ModelSource::Embedded.load()?;
+    let mut unaligned = aligned.clone();
+    unaligned.profile.dtw_heads = None;
+    let engines = [
+        (Engine::load(&aligned)?, aligned),
+        (Engine::load(&unaligned)?, unaligned),
+    ];
+    let mut decoding = Measured::default();
+    let mut activity = Measured::default();
+    let mut recognition = [Measured::default(), Measured::default()];
+    for _ in 0..rounds {
+        let ((), decoding_s) = timed(|| decode(&paths))?;
+        let ((), listening_s) = timed(|| listen(&paths))?;
+        decoding.0.push(decoding_s);
+        activity.0.push(listening_s - decoding_s);
+        for ((engine, model), recognition) in engines.iter().zip(&mut recognition) {
+            recognition.0.push(recognise(engine, model, &paths)?);
+        }
+    }
+    let [aligned, unaligned] = recognition;
+    let speed = |seconds: &Measured| Measured(seconds.0.iter().map(|s| audio_s / s).collect());
+    println!("## Stages on one thread ({audio_s:.0} s of recordings)\n");
+    println!("| stage | times real time | time, recognition = 1 |\n|---|--:|--:|");
+    for (name, seconds) in [
+        ("decoding and resampling, one of two passes", &decoding),
+        ("voice activity", &activity),
+        ("recognition, words aligned", &aligned),
+        ("recognition, words not aligned", &unaligned),
+    ] {
+        println!(
+            "| {name} | {} | {} |",
+            speed(seconds).show(0),
+            seconds.over(&aligned).show(3)
+        );
+    }
+    println!();
+    Ok(())
+}
+
+fn decode(paths: &[PathBuf]) -> Result<(), Fault> {
+    for path in paths {
+        let mut stream = Stream::open(path)?;
+        while stream.next_block()?.is_some() {}
+    }
+    Ok(())
+}
+
+fn listen(paths: &[PathBuf]) -> Result<(), Fault> {
+    for path in paths {
+        activity::listen(&mut Stream::open(path)?)?;
+    }
+    Ok(())
+}
+
+/// Seconds within the recogniser for all recordings.
+fn recognise(engine: &Engine, model: &LoadedModel, paths: &[PathBuf]) -> Result<f64, Fault> {
+    let setup = Setup {
+        profile: &model.profile,
+        model: model.name.clone(),
+        model_key: model.key.clone(),
+        language: model.language(None)?,
+    };
+    let mut recogniser = engine.recogniser()?;
+    let mut spent = Duration::ZERO;
+    for path in paths {
+        speech::transcribe(path, "", &setup, &mut |samples, language| {
+            let start = Instant::now();
+            let segments = recogniser.recognise(samples, language);
+            spent += start.elapsed();
+            segments
+        })?;
+    }
+    Ok(spent.as_secs_f64())
+}
+
+fn rubrics() -> Result<Vec<Rubric>, Fault> {
+    let read = |(name, text): &(&str, &str)| Ok(rubric::parse(text, name)?);
+    BUILT_IN.iter().map(read).collect()
+}
+
+fn print_scoring(home: &Path, rounds: usize) -> Result<(), Fault> {
+    let out = home.join("references");
+    samples::score_references(home, &out)?;
+    let calls: Vec<Call> = samples::stored_calls(&out)?.into_values().collect();
+    let rubrics = rubrics()?;
+    let words: usize = calls.iter().map(words_in).sum();
+    println!(
+        "## Scoring, two rubrics, calls of {} words on average\n\n\
+         | | jobs | calls per second | most memory, MiB |\n|---|--:|--:|--:|",
+        words / calls.len()
+    );
+    const PASSES: usize = 50;
+    let mut measuring = Measured::default();
+    let mut judging = Measured::default();
+    for _ in 0..rounds {
+        let many = (PASSES * calls.len()) as f64;
+        let ((), measuring_s) = timed(|| repeat(PASSES, &calls, &[]))?;
+        let ((), judging_s) = timed(|| repeat(PASSES, &calls, &rubrics))?;
+        measuring.0.push(many / measuring_s);
+        judging.0.push(many / judging_s);
+    }
+    println!("| in memory: metrics only | 1 | {} | |", measuring.show(0));
+    println!(
+        "| in memory: metrics, answers, rows | 1 | {} | |",
+        judging.show(0)
+    );
+    for count in [500, 5_000] {
+        print_store_scoring(home, count, &calls, rounds)?;
+    }
+    println!();
+    Ok(())
+}
+
+fn words_in(call: &Call) -> usize {
+    let channels = &call.transcript.channels;
+    let segments = channels.iter().flat_map(|channel| &channel.segments);
+    segments.map(|segment| segment.words.len()).sum()
+}
+
+fn repeat(passes: usize, calls: &[Call], rubrics: &[Rubric]) -> Result<(), Fault> {
+    for _ in 0..passes {
+        for call in calls {
+            std::hint::black_box(rows_of(call, rubrics)?);
+        }
+    }
+    Ok(())
+}
+
+/// What a run does with a stored call.
+fn rows_of(call: &Call, rubrics: &[Rubric]) -> Result<CallRows, Fault> {
+    let (meta, transcript) = (&call.meta, &call.transcript);
+    let conversation = Conversation::new(transcript, meta.agent_channel)?;
+    let metrics = metrics::measure(&conversation);
+    if rubrics.is_empty() {
+        std::hint::black_box(&metrics);
+        return Ok(CallRows::default());
+    }
+    let judged: Vec<(&Rubric, Judged)> = rubrics
+        .iter()
+        .map(|rubric| {
+            let judged = scoring::judge(rubric, meta, &conversation, &metrics);
+            (rubric, judged)
+        })
+        .collect();
+    Ok(rows::call_rows(&Facts {
+        run_id: "bench",
+        meta,
+        transcript,
+        conversation: &conversation,
+        metrics: &metrics,
+        judged: &judged,
+    }))
+}
+
+/// `callibrate score` over `count` calls: brought into the store, then scored again from it.
+fn print_store_scoring(
+    home: &Path,
+    count: usize,
+    calls: &[Call],
+    rounds: usize,
+) -> Result<(), Fault> {
+    let folder = home.join(format!("copies-{count}"));
+    let (files, table) = write_copies(&folder, count, calls)?;
+    let out = folder.join("out");
+    let mut import = samples::callibrate(home, "score");
+    import.args(&files).arg("--calls").arg(&table);
+    import.arg("--out").arg(&out);
+    let (peak, import_s) = timed(|| finish_watched(&mut import))?;
+    println!(
+        "| {count} transcripts brought into the store and scored | all cores | {:.0} | {:.0} |",
+        count as f64 / import_s,
+        peak.parent_mib
+    );
+    let jobs = [1, 2];
+    let mut speeds = [Measured::default(), Measured::default()];
+    let mut peaks = [Measured::default(), Measured::default()];
+    for _ in 0..rounds {
+        for ((jobs, speeds), peaks) in jobs.iter().zip(&mut speeds).zip(&mut peaks) {
+            let mut score = samples::callibrate(home, "score");
+            score.arg("--out").arg(&out);
+            score.args(["--jobs", &jobs.to_string()]);
+            let (peak, took_s) = timed(|| finish_watched(&mut score))?;
+            speeds.0.push(count as f64 / took_s);
+            peaks.0.push(peak.parent_mib);
+        }
+    }
+    for ((jobs, speeds), peaks) in jobs.iter().zip(&speeds).zip(&peaks) {
+        println!(
+            "| {count} calls from the store | {jobs} | {} | {} |",
+            speeds.show(0),
+            peaks.show(0)
+        );
+    }
+    fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
+/// Copies of the references under ids of their own, each with content of its own, and their
+/// table of calls.
+fn write_copies(
+    folder: &Path,
+    count: usize,
+    calls: &[Call],
+) -> Result<(Vec<PathBuf>, PathBuf), Fault> {
+    let transcripts = folder.join("transcripts");
+    fs::create_dir_all(&transcripts)?;
+    let mut rows: BTreeMap<String, csv::StringRecord> = BTreeMap::new();
+    let mut reader = csv::Reader::from_path(samples::sample("calls.csv"))?;
+    let header = reader.headers()?.clone();
+    for row in reader.records() {
+        let row = row?;
+        rows.insert(row[0].to_string(), row);
+    }
+    let table = folder.join("calls.csv");
+    let mut writer = csv::Writer::from_path(&table)?;
+    writer.write_record(&header)?;
+    let mut files = Vec::with_capacity(count);
+    for n in 0..count {
+        let call = &calls[n % calls.len()];
+        let id = format!("call-{n:06}");
+        let mut transcript = call.transcript.clone();
+        transcript.audio.key = Some(blake3::hash(id.as_bytes()).to_hex().to_string());
+        let file = transcripts.join(format!("{id}.json"));
+        fs::write(&file, transcript.to_json())?;
+        let row = rows[&call.meta.call_id].iter();
+        let recording = format!("{id}.wav");
+        let own = [id.as_str(), recording.as_str()];
+        writer.write_record(own.into_iter().chain(row.skip(own.len())))?;
+        files.push(file);
+    }
+    writer.flush()?;
+    Ok((files, table))
+}
+
+/// Rows written to and read from Parquet, on one thread.
+fn print_tables(home: &Path, rounds: usize) -> Result<(), Fault> {
+    const ROWS: usize = 300_000;
+    let out = home.join("references-for-tables");
+    samples::score_references(home, &out)?;
+    let rubrics = rubrics()?;
+    let mut all = CallRows::default();
+    for call in samples::stored_calls(&out)?.values() {
+        let rows = rows_of(call, &rubrics)?;
+        all.words.extend(rows.words);
+        all.answers.extend(rows.answers);
+        all.evidence.extend(rows.evidence);
+    }
+    println!(
+        "## Tables, {ROWS} rows each\n\n\
+         | table | columns | rows written per second | rows read per second |\n\
+         |---|--:|--:|--:|"
+    );
+    for (name, rows) in [
+        ("words", &all.words),
+        ("answers", &all.answers),
+        ("evidence", &all.evidence),
+    ] {
+        let table = tables(rows::metric_columns())
+            .into_iter()
+            .find(|table| table.name == name)
+            .ok_or_else(|| format!("there is no table {name}"))?;
+        let path = home.join(format!("{name}.parquet"));
+        let (mut written, mut read) = (Measured::default(), Measured::default());
+        for _ in 0..rounds {
+            let copies = copies(rows, ROWS);
+            let (_, writing_s) = timed(|| {
+                let mut writer = TableWriter::create(&path, &table, &[])?;
+                for row in copies {
+                    writer.push(row)?;
+                }
+                Ok(writer.finish()?)
+            })?;
+            let (content, reading_s) = timed(|| Ok(read_table(&path)?))?;
+            assert_eq!(content.rows.len(), ROWS);
+            written.0.push(ROWS as f64 / writing_s);
+            read.0.push(ROWS as f64 / reading_s);
+        }
+        println!(
+            "| {name} | {} | {} | {} |",
+            table.columns.len(),
+            written.show(0),
+            read.show(0)
+        );
+    }
+    println!();
+    Ok(())
+}
+
+/// The samples' rows over and over, each time under other call ids (the first cell of a row).
+fn copies(rows: &[Vec<Cell>], count: usize) -> Vec<Vec<Cell>> {
+    let mut copies: Vec<Vec<Cell>> = rows.iter().cycle().take(count).cloned().collect();
+    for (n, copy) in copies.iter_mut().enumerate() {
+        if let Cell::Text(call_id) = &mut copy[0] {
+            *call_id = format!("{call_id}-{}", n / rows.len());
+        }
+    }
+    copies
+}
+
+/// Most memory that a command and its worker process held, in MiB; 0 where nobody can say.
+#[derive(Default)]
+struct Peak {
+    parent_mib: f64,
+    worker_mib: f64,
+}
+
+/// Runs a command to its end and looks at its memory every 5 ms. The system keeps the peak
+/// (`VmHWM`), so only what is gained in the last moments can be missed.
+fn finish_watched(command: &mut Command) -> Result<Peak, Fault> {
+    let mut child = command.stderr(std::process::Stdio::null()).spawn()?;
+    let id = child.id();
+    let mut peak = Peak::default();
+    loop {
+        if let Some(mib) = peak_mib(id) {
+            peak.parent_mib = peak.parent_mib.max(mib);
+        }
+        let workers = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        for worker in workers.unwrap_or_default().split_whitespace() {
+            if let Some(mib) = worker.parse().ok().and_then(peak_mib) {
+                peak.worker_mib = peak.worker_mib.max(mib);
+            }
+        }
+        if let Some(status) = child.try_wait()? {
+            if status.success() {
+                return Ok(peak);
+            }
+            return Err(format!("callibrate ended with {status}").into());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn peak_mib(process: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+/// Stereo sound at the samples' own 8 kHz: one vector per channel.
+struct Sound {
+    rate_hz: u32,
+    channels: [Vec<f32>; 2],
+}
+
+impl Sound {
+    /// All stereo sample calls, one after another.
+    fn of_samples() -> Result<Self, Fault> {
+        let mut sound = Self {
+            rate_hz: 8_000,
+            channels: [Vec::new(), Vec::new()],
+        };
+        for path in samples::sample_files("calls", "wav")? {
+            let mut decoder = Decoder::open(&path)?;
+            let info = decoder.info();
+            if info.channels != 2 || info.sample_rate_hz != sound.rate_hz {
+                continue;
+            }
+            while let Some(block) = decoder.next_block()? {
+                for (channel, samples) in sound.channels.iter_mut().zip(&block) {
+                    channel.extend_from_slice(samples);
+                }
+            }
+        }
+        Ok(sound)
+    }
+
+    fn frames(&self, ms: usize) -> usize {
+        ms * self.rate_hz as usize / 1000
+    }
+
+    /// Writes `frames` frames from `start` on as 16-bit WAV, beginning anew at the sound's end.
+    fn write(&self, path: &Path, start: usize, frames: usize) -> Result<(), Fault> {
+        let [left, right] = &self.channels;
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: self.rate_hz,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut writer = hound::WavWriter::create(path, spec)?;
+        for frame in start..start + frames {
+            for channel in [left, right] {
+                let sample = channel[frame % channel.len()];
+                writer.write_sample((sample * 32_767.0).round() as i16)?;
+            }
+        }
+        writer.finalize()?;
+        Ok(())
+    }
+}
+
+/// A table of calls of one day, one row per recording of a folder.
+fn write_table(folder: &Path, ids: &[String]) -> Result<PathBuf, Fault> {
+    let table = folder.join("calls.csv");
+    let mut writer = csv::Writer::from_path(&table)?;
+    writer.write_record([
+        "call_id",
+        "file",
+        "agent",
+        "started_at",
+        "timezone",
+        "agent_channel",
+    ])?;
+    for (n, id) in ids.iter().enumerate() {
+        let file = format!("{id}.wav");
+        let at = format!("2026-03-02T{:02}:{:02}:00", 8 + n / 60 % 12, n % 60);
+        writer.write_record([
+            id.as_str(),
+            file.as_str(),
+            "agent",
+            at.as_str(),
+            "UTC",
+            "left",
+        ])?;
+    }
+    writer.flush()?;
+    Ok(table)
+}
+
+/// Runs over a folder of recordings with two jobs; memory, and times real time.
+fn run_watched(
+    home: &Path,
+    folder: &Path,
+    ids: &[String],
+    jobs: usize,
+) -> Result<(Peak, f64), Fault> {
+    let table = write_table(folder, ids)?;
+    let paths: Vec<PathBuf> = ids
+        .iter()
+        .map(|id| folder.join(format!("{id}.wav")))
+        .collect();
+    let audio_s = stated_seconds(&paths)?;
+    let mut run = samples::callibrate(home, "run");
+    run.arg(folder).arg("--calls").arg(&table);
+    run.arg("--out").arg(folder.join("out"));
+    run.args(["--jobs", &jobs.to_string()]);
+    let (peak, took_s) = timed(|| finish_watched(&mut run))?;
+    Ok((peak, audio_s / took_s))
+}
+
+const MEMORY_HEAD: &str = "| | jobs | parent, MiB | worker, MiB | times real time |\n\
+                           |---|--:|--:|--:|--:|";
+
+fn print_memory_of_many(home: &Path) -> Result<(), Fault> {
+    let sound = Sound::of_samples()?;
+    println!("## Peak memory: many short calls\n\n{MEMORY_HEAD}");
+    for count in [50, 500] {
+        let folder = home.join(format!("short-{count}"));
+        fs::create_dir_all(&folder)?;
+        let step = sound.channels[0].len() / count;
+        let mut ids = Vec::with_capacity(count);
+        for n in 0..count {
+            let id = format!("short-{n:04}");
+            let length_ms = 2_000 + n % 11 * 100;
+            let path = folder.join(format!("{id}.wav"));
+            sound.write(&path, n * step, sound.frames(length_ms))?;
+            ids.push(id);
+        }
+        let (peak, speed) = run_watched(home, &folder, &ids, 2)?;
+        println!(
+            "| {count} calls of 2 to 3 s | 2 | {:.0} | {:.0} | {speed:.1} |",
+            peak.parent_mib, peak.worker_mib
+        );
+        fs::remove_dir_all(&folder)?;
+    }
+    println!();
+    Ok(())
+}
+
+fn print_memory_of_long(home: &Path) -> Result<(), Fault> {
+    let sound = Sound::of_samples()?;
+    println!("## Peak memory: long stereo recordings\n\n{MEMORY_HEAD}");
+    for minutes in [10, 120] {
+        let folder = home.join(format!("long-{minutes}"));
+        fs::create_dir_all(&folder)?;
+        let ids = ["long".to_string()];
+        let path = folder.join("long.wav");
+        sound.write(&path, 0, sound.frames(minutes * 60_000))?;
+        let (peak, speed) = run_watched(home, &folder, &ids, 1)?;
+        println!(
+            "| one call of {minutes} minutes | 1 | {:.0} | {:.0} | {speed:.1} |",
+            peak.parent_mib, peak.worker_mib
+        );
+        fs::remove_dir_all(&folder)?;
+    }
+    println!();
+    Ok(())
+}
