@@ -17,6 +17,7 @@ use super::worker::{Job, Orders, with_causes};
 use super::{BatchError, threads};
 use crate::config::Settings;
 use crate::recording::CallMeta;
+use crate::redaction;
 use crate::report::summary::Summary;
 use crate::report::{Cell, SCHEMA_VERSION, tables};
 use crate::rubric::Rubric;
@@ -102,6 +103,7 @@ impl Recognition {
         let settings_key = hash(&[
             FORMAT,
             &speech::VERSION.to_string(),
+            &redaction::VERSION.to_string(),
             &whisper::engine_name(),
             &model.key,
             &serde_json::to_string(&model.profile).expect("a profile is JSON"),

@@ -12,7 +12,8 @@
 //!
 //! - 12 digits and more are a card number, whatever the check digit says: recognisers drop and add
 //!   digits. So are 8 to 11 digits after a card was named.
-//! - Other runs of 8 to 11 digits are an account number.
+//! - Other runs of 8 to 11 digits are an account number. So are 6 and 7 digits after an account
+//!   number was named: recognisers lose digits.
 //! - Shorter runs are kept: order numbers, zip codes, years, phone numbers without area code, the
 //!   last four digits. But a group of digits that has four in a row from a masked number, said
 //!   within 30 seconds of it in any channel, is masked as an echo, without a check digit; so is
@@ -35,7 +36,7 @@ use crate::transcript::{Redacted, RedactedKind, Transcript, Word};
 use runs::Part;
 
 /// Changes whenever the same transcript would be redacted in another way.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Replaces what must not be written by placeholders. Redacting twice changes nothing more.
 ///

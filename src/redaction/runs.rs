@@ -11,6 +11,8 @@ use crate::transcript::RedactedKind;
 
 /// A run with at least this many digits is masked.
 const MASKED_DIGITS: usize = 8;
+/// The same right after an account number was named: such a number, less two that were not heard.
+const NAMED_ACCOUNT_DIGITS: usize = 6;
 /// From here on a run is taken for a card: 13 to 19 digits, less one that was not heard.
 const CARD_DIGITS: usize = 12;
 /// Card numbers in use; ISO/IEC 7812-1 allows no longer ones.
@@ -61,6 +63,7 @@ struct Run {
     /// Digits from first to last, lone ones included, everyday numbers not.
     count: usize,
     after_card_name: bool,
+    after_account_name: bool,
 }
 
 /// What was decided about a run.
@@ -84,7 +87,15 @@ struct Name {
     channel: usize,
     token: usize,
     at_ms: i64,
-    card: bool,
+    names: Named,
+}
+
+/// What kind of number a name is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    Card,
+    Account,
+    Other,
 }
 
 /// Finds what to mask: for each channel its parts, in order.
@@ -136,12 +147,12 @@ fn names(channels: &[Vec<Token>]) -> Vec<Name> {
     for (channel, tokens) in channels.iter().enumerate() {
         for (token, here) in tokens.iter().enumerate() {
             let next = tokens.get(token + 1).map_or("", |next| next.text.as_str());
-            if let Some(card) = names_card(&here.text, next) {
+            if let Some(named) = named(&here.text, next) {
                 names.push(Name {
                     channel,
                     token,
                     at_ms: here.start_ms,
-                    card,
+                    names: named,
                 });
             }
         }
@@ -170,8 +181,7 @@ const NAMES: [&str; 16] = [
     "birth",
 ];
 /// The same ahead of "number" or "code".
-const NAMES_OF_NUMBERS: [&str; 19] = [
-    "account",
+const NAMES_OF_NUMBERS: [&str; 18] = [
     "order",
     "policy",
     "phone",
@@ -192,15 +202,16 @@ const NAMES_OF_NUMBERS: [&str; 19] = [
     "meter",
 ];
 
-/// Whether two words name a number: `Some(true)` for a card, `Some(false)` for anything else.
-fn names_card(word: &str, next: &str) -> Option<bool> {
+/// What number two words name, if any.
+fn named(word: &str, next: &str) -> Option<Named> {
     let number = matches!(next, "number" | "numbers" | "code");
     match word {
-        "card" if number => Some(true),
-        "credit" | "debit" if matches!(next, "card" | "cards") => Some(true),
-        "long" if number => Some(true),
-        _ if NAMES.contains(&word) => Some(false),
-        _ if number && NAMES_OF_NUMBERS.contains(&word) => Some(false),
+        "card" if number => Some(Named::Card),
+        "credit" | "debit" if matches!(next, "card" | "cards") => Some(Named::Card),
+        "long" if number => Some(Named::Card),
+        "account" if number => Some(Named::Account),
+        _ if NAMES.contains(&word) => Some(Named::Other),
+        _ if number && NAMES_OF_NUMBERS.contains(&word) => Some(Named::Other),
         _ => None,
     }
 }
@@ -225,6 +236,7 @@ fn runs(channels: &[Vec<Token>], names: &[Name]) -> Vec<Run> {
                     last: at,
                     count: token.digits.len(),
                     after_card_name: is_after_card_name(channel, at, token, names),
+                    after_account_name: is_after_account_name(channel, at, token, names),
                 }),
             }
         }
@@ -237,15 +249,33 @@ fn runs(channels: &[Vec<Token>], names: &[Name]) -> Vec<Run> {
 fn is_after_card_name(channel: usize, at: usize, token: &Token, names: &[Name]) -> bool {
     names
         .iter()
-        .rfind(|name| {
-            let ahead = match name.channel == channel {
-                true => name.token < at,
-                false => name.at_ms <= token.start_ms,
-            };
-            let near = name.channel == channel && name.token + NAMED_TOKENS >= at;
-            ahead && (near || token.start_ms - name.at_ms <= NAMED_MS)
-        })
-        .is_some_and(|name| name.card)
+        .rfind(|name| is_ahead(name, channel, at, token))
+        .is_some_and(|name| name.names == Named::Card)
+}
+
+/// Whether an account number was named shortly before. Several numbers may be asked for at once
+/// ("your account number and your zip code"), so only a name in the run's own channel settles
+/// which of them this is.
+fn is_after_account_name(channel: usize, at: usize, token: &Token, names: &[Name]) -> bool {
+    let ahead = || {
+        names
+            .iter()
+            .filter(|name| is_ahead(name, channel, at, token))
+    };
+    match ahead().rfind(|name| name.channel == channel) {
+        Some(own) => own.names == Named::Account,
+        None => ahead().any(|name| name.names == Named::Account),
+    }
+}
+
+/// Whether a number was named shortly before the token: in time, or in words of its channel.
+fn is_ahead(name: &Name, channel: usize, at: usize, token: &Token) -> bool {
+    let ahead = match name.channel == channel {
+        true => name.token < at,
+        false => name.at_ms <= token.start_ms,
+    };
+    let near = name.channel == channel && name.token + NAMED_TOKENS >= at;
+    ahead && (near || token.start_ms - name.at_ms <= NAMED_MS)
 }
 
 /// Whether the digits at `at` belong to the run before them.
@@ -261,7 +291,9 @@ fn goes_on(tokens: &[Token], run: &Run, at: usize, names: &[Name]) -> bool {
             true => (run.last + 1..at).contains(&name.token),
             false => (from_ms..to_ms).contains(&name.at_ms),
         })
-        .any(|name| !(name.card && run.after_card_name && run.count <= CARD_DIGITS));
+        .any(|name| {
+            !(name.names == Named::Card && run.after_card_name && run.count <= CARD_DIGITS)
+        });
     if ended {
         return false;
     }
@@ -286,7 +318,11 @@ fn judge(tokens: &[Token], run: &mut Run) -> Option<Verdict> {
     let with_lone = digits_within(tokens, run, Class::Lone);
     let enough = match run.after_card_name {
         true => with_lone.len() >= MASKED_DIGITS,
-        false => firm.len() >= MASKED_DIGITS || with_lone.len() >= CARD_DIGITS,
+        false => {
+            firm.len() >= MASKED_DIGITS
+                || with_lone.len() >= CARD_DIGITS
+                || run.after_account_name && firm.len() >= NAMED_ACCOUNT_DIGITS
+        }
     };
     if !enough {
         return None;
@@ -454,6 +490,7 @@ fn groups(tokens: &[Token], run: &Run) -> Vec<Run> {
                     last: at,
                     count: token.digits.len(),
                     after_card_name: run.after_card_name,
+                    after_account_name: run.after_account_name,
                 });
                 apart = false;
             }

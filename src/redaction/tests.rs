@@ -243,6 +243,35 @@ fn another_number_asked_for_is_another_number() {
     );
 }
 
+/// Recognisers lose digits; of an account number that was asked for, six are enough.
+#[test]
+fn an_account_number_that_was_asked_for_may_lack_digits() {
+    let out = redact(call(&[
+        (
+            0,
+            "May I have your account number and your zip code, please?",
+        ),
+        (1, "It's 2041775, and the zip code is 3030305."),
+        (0, "Is your phone number 555-0142?"),
+    ]));
+    assert_eq!(
+        texts(&out, 1),
+        ["It's [account number], and the zip code is 3030305."]
+    );
+    assert_eq!(texts(&out, 0)[1], "Is your phone number 555-0142?");
+    assert_eq!(placeholders(&out), [(ACCOUNT, 7, None)]);
+    let spoken = redact(call(&[(
+        1,
+        "My account number is two oh four, one double seven.",
+    )]));
+    assert_eq!(
+        texts(&spoken, 1),
+        ["My account number is [account number]."]
+    );
+    let order = "The order number is 740291, and the policy number 5520913.";
+    assert_eq!(texts(&redact(call(&[(1, order)])), 1), [order]);
+}
+
 #[test]
 fn a_placeholder_keeps_times_the_lowest_probability_and_nothing_else() {
     let mut said = call(&[(0, "It's 4539 1488 uh 0343 6467, thanks.")]);
