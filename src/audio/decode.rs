@@ -1,14 +1,14 @@
 //! Files to blocks of samples, at their own rate.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
 use symphonia::core::meta::MetadataOptions;
 
 /// Frames per block from hound.
@@ -335,16 +335,38 @@ fn next_hound(
     (frames > 0).then_some(block)
 }
 
+/// Many recorders write G.711 with the short `fmt ` chunk that only PCM may have. symphonia wants
+/// the long one, so it is given that, with an extension of no bytes.
+fn with_long_format(mut file: File) -> std::io::Result<Box<dyn MediaSource>> {
+    let mut head = Vec::new();
+    file.by_ref().take(36).read_to_end(&mut head)?;
+    let short = head.len() == 36
+        && &head[..4] == b"RIFF"
+        && &head[8..20] == b"WAVEfmt \x10\0\0\0"
+        && matches!(head[20..22], [6 | 7, 0]);
+    if !short {
+        file.rewind()?;
+        return Ok(Box::new(file));
+    }
+    let stated = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+    head[4..8].copy_from_slice(&stated.saturating_add(2).to_le_bytes());
+    head[16] = 18;
+    head.extend([0, 0]);
+    Ok(Box::new(ReadOnlySource::new(Cursor::new(head).chain(file))))
+}
+
 fn open_symphonia(path: &Path) -> Result<(AudioInfo, Source), AudioError> {
-    let file = File::open(path).map_err(|source| AudioError::Open {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let source = File::open(path)
+        .and_then(with_long_format)
+        .map_err(|source| AudioError::Open {
+            path: path.to_path_buf(),
+            source,
+        })?;
     let mut hint = Hint::new();
     if let Some(extension) = path.extension().and_then(|e| e.to_str()) {
         hint.with_extension(extension);
     }
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let stream = MediaSourceStream::new(source, Default::default());
     let format = symphonia::default::get_probe()
         .probe(
             &hint,
