@@ -5,6 +5,7 @@
 //! Whether a file can be decoded is not asked here; formats that callibrate cannot decode are
 //! found too, so that their calls become failures instead of gaps.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,7 @@ pub struct FoundFile {
     /// Absolute, links followed: two names of one file have one.
     pub canonical: PathBuf,
     /// The path within the searched folder, `/` between folders; the file name for a file that
-    /// was named itself.
+    /// was named itself. The whole path where two files would share it.
     pub name: String,
 }
 
@@ -347,7 +348,20 @@ fn each_once(mut files: Vec<FoundFile>) -> Vec<FoundFile> {
         same
     });
     files.sort_by(|a, b| path_bytes(&a.path).cmp(path_bytes(&b.path)));
+    name_apart(&mut files);
     files
+}
+
+/// Files that share a name, from two searched folders, are called by their whole paths: the
+/// failures table tells recordings apart by their names.
+fn name_apart(files: &mut [FoundFile]) {
+    let mut shared: BTreeMap<String, usize> = BTreeMap::new();
+    for file in files.iter() {
+        *shared.entry(file.name.clone()).or_default() += 1;
+    }
+    for file in files.iter_mut().filter(|file| shared[&file.name] > 1) {
+        file.name = slashed(&file.path);
+    }
 }
 
 fn path_bytes(path: &Path) -> &[u8] {
