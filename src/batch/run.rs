@@ -181,20 +181,23 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     recognition.refuse_languages(&mut plan);
     let mut failures = std::mem::take(&mut plan.failures);
     let work = transcribe(night, &store, &recognition, &plan, &mut failures)?;
-    let mut touched = BTreeSet::new();
-    let mut records = Vec::new();
-    for call in &plan.calls {
-        let key = recognition.transcript_key(call);
-        if work.failed.contains(&key) {
-            continue;
-        }
-        let record = CallRecord {
+    let records: Vec<CallRecord> = plan
+        .calls
+        .iter()
+        .map(|call| CallRecord {
             meta: call.meta.clone(),
-            transcript: key,
-        };
-        touched.insert(call.meta.started_at.local_date.clone());
-        touched.extend(store.put_call(&record)?);
-        records.push(record);
+            transcript: recognition.transcript_key(call),
+        })
+        .filter(|record| !work.failed.contains(&record.transcript))
+        .collect();
+    let mut touched = BTreeSet::new();
+    if night.mode == Mode::Whole {
+        store.note_stale(records.iter().map(CallRecord::date))?;
+        // With what an earlier run did not come to.
+        touched = store.stale_dates()?;
+    }
+    for record in &records {
+        touched.extend(store.put_call(record)?);
     }
     let command = match night.mode {
         Mode::Whole => "run",
@@ -402,6 +405,7 @@ impl Finish<'_> {
         summary.scoring_took(started.elapsed());
         self.stage_run(&mut publication, &record, &failures)?;
         publication.publish()?;
+        self.store.note_made(touched)?;
         Ok(RunReport {
             record,
             summary,

@@ -51,9 +51,9 @@ pub fn score(
     match (what, imported) {
         (_, Some((calls, failed))) => {
             failures = failed;
+            store.note_stale(calls.iter().map(|(record, _)| record.date()))?;
             for (record, transcript) in calls {
                 store.put_transcript(&record.transcript, &transcript)?;
-                touched.insert(record.meta.started_at.local_date.clone());
                 touched.extend(store.put_call(&record)?);
             }
         }
@@ -65,6 +65,8 @@ pub fn score(
         }
         (_, None) => touched.extend(store.call_dates()?),
     }
+    // With what an earlier run did not come to.
+    touched.extend(store.stale_dates()?);
     if touched.is_empty() && failures.is_empty() {
         return Err(BatchError::NothingStored(settings.out.clone()));
     }

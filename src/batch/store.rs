@@ -4,6 +4,7 @@
 //! DIR/store/lock                                 held while a run writes
 //! DIR/store/transcripts/ab/abcd….json            one per recording × model × settings
 //! DIR/store/calls/date=2026-03-02/<hash>.json    one per call: facts and its transcript's key
+//! DIR/store/stale.json                           dates whose tables have to be made again
 //! DIR/store/failures/date=2026-03-09/<run>.json  what a run could not do
 //! DIR/store/runs/date=2026-03-09/<start>-<run>.json
 //! DIR/store/staging/                             tables being written
@@ -11,6 +12,7 @@
 //! Files are private to the user and written aside, synced and renamed: a file that is there is
 //! whole. Left out: retention and forgetting.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -75,6 +77,13 @@ pub struct CallRecord {
     pub meta: CallMeta,
     /// Key of the stored transcript.
     pub transcript: String,
+}
+
+impl CallRecord {
+    /// The call's local date, `YYYY-MM-DD`.
+    pub fn date(&self) -> &str {
+        &self.meta.started_at.local_date
+    }
 }
 
 /// A recording that could not be done.
@@ -185,16 +194,53 @@ impl Store {
             Ok(_) => return write_whole(&path, &json).map(|()| Vec::new()),
             Err(_) => {}
         }
-        let mut left = Vec::new();
-        for other in self.call_dates()? {
-            let path = self.dated("calls", &other).join(&name);
-            if other != *date && path.is_file() {
-                fs::remove_file(&path).map_err(io_error("remove", &path))?;
-                left.push(other);
-            }
+        let mut left = self.call_dates()?;
+        left.retain(|other| other != date && self.dated("calls", other).join(&name).is_file());
+        self.note_stale(left.iter().map(String::as_str))?;
+        for other in &left {
+            let path = self.dated("calls", other).join(&name);
+            fs::remove_file(&path).map_err(io_error("remove", &path))?;
         }
         write_whole(&path, &json)?;
         Ok(left)
+    }
+
+    /// Dates whose tables are older than the calls that are kept: noted before the calls change,
+    /// so that a run that ends in between is not forgotten.
+    pub fn stale_dates(&self) -> Result<BTreeSet<String>, StoreError> {
+        let path = self.stale_path();
+        if path.is_file() {
+            return read_json(&path);
+        }
+        Ok(BTreeSet::new())
+    }
+
+    /// Notes that the tables of these dates have to be made again.
+    pub fn note_stale<'a>(
+        &self,
+        dates: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), StoreError> {
+        let mut stale = self.stale_dates()?;
+        let known = stale.len();
+        stale.extend(dates.into_iter().map(str::to_string));
+        if stale.len() == known {
+            return Ok(());
+        }
+        write_json(&self.stale_path(), &stale)
+    }
+
+    /// Notes that the tables of these dates were made.
+    pub fn note_made(&self, dates: &BTreeSet<String>) -> Result<(), StoreError> {
+        let mut stale = self.stale_dates()?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        stale.retain(|date| !dates.contains(date));
+        write_json(&self.stale_path(), &stale)
+    }
+
+    fn stale_path(&self) -> PathBuf {
+        self.root.join("stale.json")
     }
 
     /// Dates that have calls, in order.
