@@ -1,0 +1,18 @@
+//! The program from the outside: `callibrate` is started as a person would start it, and what it
+//! leaves behind is read as an analyst would.
+//!
+//! One binary, so that the costly part, transcribing, is done once and shared (see
+//! [`support::samples`]). What a module can test alone is tested beside it in `src/`.
+
+mod answers;
+mod broken;
+mod dates;
+mod deaths;
+mod documents;
+mod formats;
+mod redaction;
+mod refused;
+mod start;
+mod stops;
+mod support;
+mod tables;

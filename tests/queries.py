@@ -1,0 +1,121 @@
+"""Runs every example query of docs/report-schema.md on a report, as an analyst would.
+
+    python tests/queries.py DIR
+
+DIR is the output folder of a run over the sample calls. Each query is taken from the document as
+it stands, with `report/` replaced by DIR, and run in DuckDB. All tables are read with pyarrow,
+too, and their columns compared with those of the document. A query that fails, a query without
+rows (but for the table of failures, which a good run leaves empty) or a column that is not as
+documented ends it with exit 1.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "report-schema.md"
+
+# The tables that may be empty. They still have a file with their columns.
+MAY_BE_EMPTY = {"failures"}
+
+ARROW = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
+}
+
+
+def queries(text: str) -> list[str]:
+    return re.findall(r"^```sql\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def tables(text: str) -> dict[str, list[tuple[str, str, bool]]]:
+    """Columns by table: name, type, whether it may be null."""
+    found = {}
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        name = section.split("\n", 1)[0].strip()
+        rows = re.findall(r"^\| `(\w+)` \| ([A-Z ]+) \| (yes|no) \|", section, re.MULTILINE)
+        found[name] = [(column, kind, null == "yes") for column, kind, null in rows]
+    return found
+
+
+def check_query(query: str, folder: Path) -> str | None:
+    """What is wrong with a query on this report, if anything."""
+    table = re.search(r"report/(\w+)/", query)
+    if table is None:
+        return "it reads no table of the report"
+    try:
+        rows = duckdb.sql(query.replace("report/", f"{folder}/")).fetchall()
+    except duckdb.Error as error:
+        return str(error)
+    if not rows and table[1] not in MAY_BE_EMPTY:
+        return "it finds no rows"
+    print(f"  {table[1]}: {len(rows)} rows")
+    return None
+
+
+def check_file(path: Path, columns: list[tuple[str, str, bool]]) -> list[str]:
+    """How one file differs from what the document says of its table."""
+    # A plain file, so that pyarrow does not add the folder's date as a column.
+    table = pq.ParquetFile(path).read()
+    found = [(field.name, field.type) for field in table.schema]
+    stated = [(name, ARROW[kind]) for name, kind, _ in columns]
+    if found != stated:
+        return [f"{path}: has {found}, the document {stated}"]
+    return [
+        f"{path}: {name} is null, which it must never be"
+        for name, _, nullable in columns
+        if not nullable and table[name].null_count > 0
+    ]
+
+
+def check_table(folder: Path, name: str, columns: list[tuple[str, str, bool]]) -> list[str]:
+    files = sorted(folder.glob(f"{name}/date=*/part.parquet"))
+    if not files:
+        return [f"{folder / name}: there are no files"]
+    faults = [fault for path in files for fault in check_file(path, columns)]
+    # As one table, with the date from the folders' names.
+    whole = pq.read_table(folder / name, partitioning="hive")
+    if "date" not in whole.column_names:
+        faults.append(f"{folder / name}: there is no date in the folders' names")
+    if whole.num_rows == 0 and name not in MAY_BE_EMPTY:
+        faults.append(f"{folder / name}: there are no rows")
+    print(f"  {name}: {whole.num_rows} rows in {len(files)} files")
+    return faults
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    folder = Path(sys.argv[1])
+    text = DOCUMENT.read_text(encoding="utf-8")
+    faults = []
+
+    documented = tables(text)
+    print(f"{len(documented)} tables, read with pyarrow {pa.__version__}")
+    for name, columns in documented.items():
+        faults += check_table(folder, name, columns)
+
+    examples = queries(text)
+    print(f"{len(examples)} queries, run with DuckDB {duckdb.__version__}")
+    for query in examples:
+        fault = check_query(query, folder)
+        if fault is not None:
+            faults.append(f"{fault}\n{query}")
+    if len(examples) <= len(documented):
+        faults.append("the document lacks a query for each table and one for all")
+
+    for fault in faults:
+        print(f"\nerror: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
