@@ -36,9 +36,10 @@ done
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 name="callibrate-$version-x86_64-linux"
 rm -rf "dist/$name"
-mkdir -p "dist/$name"
+mkdir -p "dist/$name/models"
 cp "$built/release/callibrate" "dist/$name/"
 cp -r README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs "dist/$name/"
+cp models/*.md models/*.toml "dist/$name/models/"
 python3 scripts/third_party.py > "dist/$name/THIRD-PARTY.txt"
 tar -C dist --sort=name --owner=0 --group=0 --numeric-owner -czf "dist/$name.tar.gz" "$name"
 rm -rf "dist/$name"
