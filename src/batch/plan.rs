@@ -132,6 +132,12 @@ fn matched(
     key: &CustomerKey,
     plan: &mut FoundCalls,
 ) -> Result<Matched, BatchError> {
+    if settings.calls.is_some() && settings.file_names.is_some() {
+        return Err(input(
+            "choose between two sources: both a table of calls and a `file_names` pattern are set",
+            Some("remove `calls` or `[file_names]` from callibrate.toml"),
+        ));
+    }
     let zone = settings.zone.as_ref();
     let found = if settings.recordings.is_empty() {
         None

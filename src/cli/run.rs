@@ -135,7 +135,8 @@ pub(super) fn conclude(report: &RunReport, out: &Path) -> Exit {
 
 fn headline(record: &RunRecord) -> String {
     let hours = record.audio_ms as f64 / 3_600_000.0;
-    let mut text = format!("{} recordings", record.recordings);
+    let plural = if record.recordings == 1 { "" } else { "s" };
+    let mut text = format!("{} recording{plural}", record.recordings);
     if record.audio_ms > 0 {
         text += &format!(", {hours:.2} hours");
     }

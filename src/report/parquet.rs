@@ -234,6 +234,11 @@ fn encode_error(path: &Path, error: pl::PolarsError) -> ReportError {
             path,
             source: std::io::Error::new(error.kind(), error.to_string()),
         },
+        // polars wraps most errors of the disk in errors of its own, and only the text is left.
+        other if other.to_string().contains("No space left") => ReportError::Write {
+            path,
+            source: std::io::Error::from(std::io::ErrorKind::StorageFull),
+        },
         other => ReportError::Encode {
             path,
             message: other.to_string(),

@@ -96,7 +96,7 @@ ORDER BY agent;",
                 customer about it; null if not given.",
             agent_channel Int nullable: "Channel with the agent, from 0; null for mono.",
             channels Int: "Channels transcribed: 1 for mono and for equal sound on both.",
-            codec Text nullable: "Codec of the sound, e.g. `pcm_s16le`, `mulaw`; null if the \
+            codec Text nullable: "Codec of the sound, e.g. `pcm_s16le`, `pcm_mulaw`; null if the \
                 transcript came without.",
             sample_rate_hz Int nullable: "Samples per second; null if the transcript came without.",
             truncated Bool: "The data ended before the file's header said so.",

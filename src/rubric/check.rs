@@ -151,6 +151,12 @@ impl Checker {
 
     fn families(&mut self, written: &BTreeMap<String, Vec<Spanned<String>>>) {
         for (name, phrases) in written {
+            for phrase in phrases.iter().filter(|p| p.value.starts_with('@')) {
+                self.problem(
+                    phrase,
+                    "phrases cannot refer to other phrases; write them out",
+                );
+            }
             let parsed = phrases.iter().filter_map(|p| self.phrase(p)).collect();
             self.families.insert(name.clone(), parsed);
         }
@@ -210,25 +216,34 @@ impl Checker {
         }
     }
 
+    /// An empty list would always be true, or never.
+    fn rules(&mut self, what: &str, written: Spanned<Vec<written::Rule>>) -> Vec<form::Rule> {
+        if written.value.is_empty() {
+            self.problem(&written, format!("`{what}` lists no rule"));
+        }
+        written.value.into_iter().map(|r| self.rule(r)).collect()
+    }
+
     fn rule(&mut self, written: written::Rule) -> form::Rule {
         match written {
             written::Rule::Said(said) => form::Rule::Said(self.said(said)),
-            written::Rule::InOrder(rule) => form::Rule::InOrder(form::InOrder {
-                steps: rule.steps.into_iter().map(|s| self.step(s)).collect(),
-                at_most_apart_ms: rule.at_most_apart.map(|m| m.0),
-                before: rule.before.map(|s| self.step(s)),
-            }),
+            written::Rule::InOrder(rule) => {
+                if rule.steps.value.is_empty() {
+                    self.problem(&rule.steps, "`in_order` lists no step");
+                }
+                form::Rule::InOrder(form::InOrder {
+                    steps: rule.steps.value.into_iter().map(|s| self.step(s)).collect(),
+                    at_most_apart_ms: rule.at_most_apart.map(|m| m.0),
+                    before: rule.before.map(|s| self.step(s)),
+                })
+            }
             written::Rule::Metric(metric) => self.metric(metric),
             written::Rule::Call(call) => form::Rule::Call(form::CallRule {
                 field: call.field,
                 is: call.is,
             }),
-            written::Rule::AllOf(rules) => {
-                form::Rule::AllOf(rules.into_iter().map(|r| self.rule(r)).collect())
-            }
-            written::Rule::AnyOf(rules) => {
-                form::Rule::AnyOf(rules.into_iter().map(|r| self.rule(r)).collect())
-            }
+            written::Rule::AllOf(rules) => form::Rule::AllOf(self.rules("all_of", rules)),
+            written::Rule::AnyOf(rules) => form::Rule::AnyOf(self.rules("any_of", rules)),
             written::Rule::Not(rule) => form::Rule::Not(Box::new(self.rule(*rule))),
         }
     }

@@ -291,8 +291,8 @@ pub(super) mod written {
         InOrder(InOrder),
         Metric(Metric),
         Call(Call),
-        AllOf(Vec<Rule>),
-        AnyOf(Vec<Rule>),
+        AllOf(Spanned<Vec<Rule>>),
+        AnyOf(Spanned<Vec<Rule>>),
         Not(Box<Rule>),
     }
 
@@ -313,7 +313,7 @@ pub(super) mod written {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub struct InOrder {
-        pub steps: Vec<Said>,
+        pub steps: Spanned<Vec<Said>>,
         #[serde(default)]
         pub at_most_apart: Option<Millis>,
         #[serde(default)]

@@ -53,6 +53,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_would_always_or_never_be_true_is_refused_with_its_line() {
+        let problems = |rule: &str| {
+            let yaml = format!(
+                "rubric: r\nversion: '1'\ntitle: t\nphrases:\n  a: ['@b', hello]\nsections:\n- id: s\n  title: s\n  weight: 1\n  questions:\n  - id: q\n    text: q\n    yes_when:\n      any_of:\n      - said: {{by: agent, any: ['@a']}}\n      - {rule}\n"
+            );
+            parse(&yaml, "r.yaml").unwrap_err().to_string()
+        };
+        assert!(problems("all_of: []").contains("r.yaml:5: phrases cannot refer"));
+        assert!(problems("all_of: []").contains("r.yaml:16: `all_of` lists no rule"));
+        assert!(problems("in_order: {steps: []}").contains("r.yaml:16: `in_order` lists no step"));
+    }
+
+    #[test]
     fn the_built_in_rubrics_load() {
         for (name, _) in BUILT_IN {
             assert_eq!(read(name).unwrap().rubric, name);

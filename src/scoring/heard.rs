@@ -98,7 +98,7 @@ impl<'a> HeardCall<'a> {
         Span::new(0, self.conversation.recorded_ms)
     }
 
-    /// All matches of any of the phrases by `by` whose last word starts within `window`, in
+    /// All matches of any of the phrases by `by` that lie within `window` as a whole, in
     /// order of time. On a mono recording nobody knows who spoke: matches are found, but are
     /// sure only for `anyone`.
     pub fn find(&self, phrases: &[Phrase], by: By, window: Span) -> Vec<Match> {

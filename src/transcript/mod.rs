@@ -34,7 +34,7 @@ pub struct AudioFacts {
     /// BLAKE3 of the recording's bytes, hexadecimal; absent when another tool made the transcript.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Codec as the field names it, e.g. `pcm_s16le`, `mulaw`, `mp3`.
+    /// Codec as the field names it, e.g. `pcm_s16le`, `pcm_mulaw`, `mp3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codec: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -34,7 +34,7 @@ fn a_straggler_joins_the_calls_of_its_date() {
     place
         .run("run rec/late.wav --calls calls.csv --out out --jobs 2")
         .exits(0)
-        .says("1 recordings, 0.00 hours: 1 transcribed, 0 reused, 0 failed");
+        .says("1 recording, 0.00 hours: 1 transcribed, 0 reused, 0 failed");
     assert_eq!(
         calls_of(&place.path("out"), "2026-03-02"),
         ["a", "b", "late"]
