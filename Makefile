@@ -7,7 +7,7 @@ PREFIX ?= $(HOME)/.local
 CARGO = env -u SOURCE_DATE_EPOCH cargo
 
 SAMPLES = samples/calls --calls samples/calls.csv \
-	--rubric service-essentials --rubric collections-compliance
+	--rubric service-essentials --rubric identity-privacy --rubric collections-compliance
 
 .PHONY: help demo build test lint needs needs-test install dist
 
@@ -26,6 +26,9 @@ test: lint ## Formatting, lints, all tests, and queries over a run of the sample
 	XDG_CONFIG_HOME=target/samples/config \
 		$(CARGO) run --release --locked --quiet -- run $(SAMPLES) --out target/samples/report
 	target/venv/bin/python tests/queries.py target/samples/report
+	target/venv/bin/python tests/schema.py
+	$(CARGO) run --release --locked --quiet --example programme -- \
+		--out target/programme --calls 440 --words 440
 
 lint: needs-test
 	$(CARGO) fmt --check

@@ -18,7 +18,7 @@ use callibrate::conversation::metrics;
 use callibrate::report::rows::{self, CallRows, Facts};
 use callibrate::report::{Cell, TableWriter, read_table, tables};
 use callibrate::rubric::{self, Rubric};
-use callibrate::scoring::{self, Judged};
+use callibrate::scoring::{self, Judged, Scorer};
 use callibrate::speech::models::{LoadedModel, ModelSource};
 use callibrate::speech::whisper::{self, Engine};
 use callibrate::speech::{self, Setup, activity};
@@ -303,8 +303,8 @@ fn transcribe(engine: &Engine, model: &LoadedModel, paths: &[PathBuf]) -> Result
 }
 
 fn rubrics() -> Result<Vec<Rubric>, Fault> {
-    let read = |name: &&str| Ok(rubric::read(name)?);
-    samples::RUBRICS.iter().map(read).collect()
+    let read = |name: &str| Ok(rubric::read(name)?);
+    samples::rubrics().map(read).collect()
 }
 
 fn print_scoring(home: &Path, rounds: usize) -> Result<(), Fault> {
@@ -365,13 +365,13 @@ fn rows_of(call: &Call, rubrics: &[Rubric]) -> Result<CallRows, Fault> {
         std::hint::black_box(&metrics);
         return Ok(CallRows::default());
     }
-    let judged: Vec<(&Rubric, Judged)> = rubrics
-        .iter()
-        .map(|rubric| {
-            let judged = scoring::judge(rubric, meta, &conversation, &metrics);
-            (rubric, judged)
-        })
-        .collect();
+    let judged = Scorer::new(rubrics).judge(&scoring::Call {
+        meta,
+        conversation: &conversation,
+        metrics: &metrics,
+        history: None,
+    });
+    let judged: Vec<(&Rubric, &Judged)> = rubrics.iter().zip(&judged).collect();
     Ok(rows::call_rows(&Facts {
         run_id: "bench",
         meta,

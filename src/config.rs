@@ -56,6 +56,7 @@ struct Written {
     #[serde(default)]
     recordings: Vec<PathBuf>,
     calls: Option<PathBuf>,
+    contacts: Option<PathBuf>,
     #[serde(default)]
     rubrics: Vec<String>,
     model: Option<PathBuf>,
@@ -63,6 +64,8 @@ struct Written {
     timezone: Option<String>,
     language: Option<String>,
     customer_key: Option<PathBuf>,
+    #[serde(default)]
+    agent_feeling: bool,
     file_names: Option<FileNames>,
 }
 
@@ -83,6 +86,7 @@ pub struct Flags {
     pub out: Option<PathBuf>,
     pub recordings: Vec<PathBuf>,
     pub calls: Option<PathBuf>,
+    pub contacts: Option<PathBuf>,
     pub rubrics: Vec<String>,
     pub model: Option<PathBuf>,
     pub jobs: Option<usize>,
@@ -98,6 +102,8 @@ pub struct Settings {
     /// The recordings were picked by hand: rows of other calls are left aside.
     pub picked: bool,
     pub calls: Option<PathBuf>,
+    /// Letters, chats and attempted calls.
+    pub contacts: Option<PathBuf>,
     /// Files, or names of built-in rubrics; never empty.
     pub rubrics: Vec<String>,
     pub model: ModelSource,
@@ -106,6 +112,8 @@ pub struct Settings {
     pub zone_name: Option<String>,
     pub language: Option<String>,
     pub customer_key: PathBuf,
+    /// The word-based feeling of agents is measured, too; that of customers always is.
+    pub agent_feeling: bool,
     pub file_names: Option<FileNames>,
 }
 
@@ -142,6 +150,7 @@ impl Settings {
             },
             picked,
             calls: flags.calls.or_else(|| written.calls.map(&from_file)),
+            contacts: flags.contacts.or_else(|| written.contacts.map(&from_file)),
             rubrics: rubrics(flags.rubrics, written.rubrics, &base),
             model: flags
                 .model
@@ -151,6 +160,7 @@ impl Settings {
             zone,
             zone_name: written.timezone,
             language: written.language,
+            agent_feeling: written.agent_feeling,
             customer_key: written.customer_key.map_or_else(default_key, &from_file),
             file_names: written.file_names,
             config,

@@ -9,6 +9,8 @@ pub mod batch;
 pub mod cli;
 pub mod config;
 pub mod conversation;
+pub mod history;
+pub mod phrase;
 pub mod recording;
 pub mod redaction;
 pub mod report;

@@ -8,8 +8,10 @@ use callibrate::batch::store::Store;
 use callibrate::recording::CallMeta;
 use callibrate::transcript::Transcript;
 
-/// The built-in rubrics that the sample calls were written for.
-pub const RUBRICS: [&str; 2] = ["service-essentials", "collections-compliance"];
+/// The names of the built-in rubrics.
+pub fn rubrics() -> impl Iterator<Item = &'static str> {
+    callibrate::rubric::BUILT_IN.iter().map(|(name, _)| *name)
+}
 
 pub type Fault = Box<dyn std::error::Error>;
 
@@ -39,7 +41,7 @@ pub fn sample_files(folder: &str, ending: &str) -> Result<Vec<PathBuf>, Fault> {
     Ok(files)
 }
 
-/// callibrate with [`RUBRICS`], away from the user's own settings and customer key.
+/// callibrate with the built-in rubrics, away from the user's own settings and customer key.
 pub fn callibrate(home: &Path, subcommand: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_callibrate"));
     command
@@ -49,7 +51,7 @@ pub fn callibrate(home: &Path, subcommand: &str) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
-    for name in RUBRICS {
+    for name in rubrics() {
         command.args(["--rubric", name]);
     }
     command

@@ -3,6 +3,8 @@
 //! `run` and `score` share the second half, so they agree. What was done is known by content:
 //! the same recording, model and settings are never transcribed twice.
 
+pub mod diff;
+pub mod past;
 pub mod plan;
 pub mod progress;
 pub mod publish;

@@ -8,6 +8,7 @@ use super::BatchError;
 use super::store::Failure;
 use crate::audio;
 use crate::config::Settings;
+use crate::recording::contacts::ContactTable;
 use crate::recording::find::{self, FoundFile};
 use crate::recording::key::{CustomerKey, key_path_outside};
 use crate::recording::pattern::FilePattern;
@@ -73,6 +74,32 @@ pub fn find_calls(settings: &Settings, key: &CustomerKey) -> Result<FoundCalls, 
         ));
     }
     Ok(found)
+}
+
+/// Reads the table of contacts, where there is one.
+///
+/// # Errors
+/// [`BatchError::Input`] with all that is wrong with it.
+pub fn read_contacts(
+    settings: &Settings,
+    key: &CustomerKey,
+) -> Result<Option<ContactTable>, BatchError> {
+    let Some(path) = &settings.contacts else {
+        return Ok(None);
+    };
+    ContactTable::read(path, settings.zone.as_ref(), key)
+        .map(Some)
+        .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))
+}
+
+/// A word about columns of the table of contacts that are not kept.
+pub(super) fn unused_columns(contacts: &ContactTable) -> Option<String> {
+    (!contacts.unused.is_empty()).then(|| {
+        format!(
+            "these columns of the table of contacts are not used: {}",
+            contacts.unused.join(", ")
+        )
+    })
 }
 
 /// Reads content keys and headers.

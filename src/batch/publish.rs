@@ -13,15 +13,17 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::past::Past;
 use super::signals::Signals;
 use super::store::{self, CallRecord, Failure, Store, StoreError};
 use super::worker::with_causes;
+use crate::conversation::metrics::MeasureOptions;
 use crate::conversation::{Conversation, metrics};
 use crate::report::rows::{self, CallRows, Facts};
 use crate::report::summary::CallResult;
 use crate::report::{Cell, ReportError, Table, TableWriter, tables};
 use crate::rubric::Rubric;
-use crate::scoring::{self, Judged};
+use crate::scoring::{Call, Judged, Scorer};
 
 /// Calls that are scored at once: bounds the memory, and keeps the order of rows.
 const CHUNK: usize = 64;
@@ -57,6 +59,8 @@ pub struct Publication<'a> {
     store: &'a Store,
     run_id: &'a str,
     rubrics: &'a [Rubric],
+    scorer: Scorer<'a>,
+    measure: MeasureOptions,
     journal: Journal,
 }
 
@@ -74,12 +78,15 @@ impl<'a> Publication<'a> {
         store: &'a Store,
         run_id: &'a str,
         rubrics: &'a [Rubric],
+        measure: MeasureOptions,
     ) -> Result<Self, PublishError> {
         clear_staging(store)?;
         Ok(Self {
             store,
             run_id,
             rubrics,
+            scorer: Scorer::new(rubrics),
+            measure,
             journal: Journal::default(),
         })
     }
@@ -89,6 +96,7 @@ impl<'a> Publication<'a> {
     pub fn stage_date(
         &mut self,
         date: &str,
+        past: &Past,
         pool: &rayon::ThreadPool,
         signals: &Signals,
         seen: &mut dyn FnMut(CallResult),
@@ -113,7 +121,7 @@ impl<'a> Publication<'a> {
             let scored: Vec<Result<(CallRows, CallResult), Box<Failure>>> = pool.install(|| {
                 chunk
                     .par_iter()
-                    .map(|record| self.score(record, date))
+                    .map(|record| self.score(record, date, past))
                     .collect()
             });
             for outcome in scored {
@@ -137,6 +145,7 @@ impl<'a> Publication<'a> {
         &self,
         record: &CallRecord,
         date: &str,
+        past: &Past,
     ) -> Result<(CallRows, CallResult), Box<Failure>> {
         let meta = &record.meta;
         let failed = |stage: &str, reason: &str, message: String, hint: Option<&str>| {
@@ -157,31 +166,48 @@ impl<'a> Publication<'a> {
             let hint = Some(e.hint());
             failed("recording", "agent_channel_unknown", with_causes(&e), hint)
         })?;
-        let metrics = metrics::measure(&conversation);
-        let judged: Vec<(&Rubric, Judged)> = self
-            .rubrics
-            .iter()
-            .map(|rubric| {
-                let judged = scoring::judge(rubric, meta, &conversation, &metrics);
-                (rubric, judged)
-            })
-            .collect();
+        let metrics = metrics::measure_with(&conversation, self.measure);
+        let history = past.history(&meta.call_id);
+        let judged = self.scorer.judge(&Call {
+            meta,
+            conversation: &conversation,
+            metrics: &metrics,
+            history: history.as_ref(),
+        });
+        let forms: Vec<(&Rubric, &Judged)> = self.rubrics.iter().zip(&judged).collect();
         let rows = rows::call_rows(&Facts {
             run_id: self.run_id,
             meta,
             transcript: &transcript,
             conversation: &conversation,
             metrics: &metrics,
-            judged: &judged,
+            judged: &forms,
         });
         let result = CallResult {
             date: date.to_string(),
             call_id: meta.call_id.clone(),
             agent: meta.agent.clone(),
             file: meta.file.clone(),
-            judged: judged.into_iter().map(|(_, judged)| judged).collect(),
+            judged,
         };
         Ok((rows, result))
+    }
+
+    /// Stages the tables of a date that tell what came before and after its calls.
+    pub(super) fn stage_past(&mut self, date: &str, past: &Past) -> Result<(), PublishError> {
+        let contacts: Vec<_> = past.contact_rows(date).map(rows::contact_row).collect();
+        let promises: Vec<_> = past.promise_rows(date).map(rows::promise_row).collect();
+        for (table, rows) in [
+            (tables::contacts(), contacts),
+            (tables::promises(), promises),
+        ] {
+            if past.has_calls(date) {
+                self.stage_rows(&table, date, rows)?;
+            } else {
+                self.journal.removals.push(target(table.name, date));
+            }
+        }
+        Ok(())
     }
 
     /// Stages a table whose rows are at hand (failures, runs).
@@ -223,11 +249,12 @@ impl<'a> Publication<'a> {
     }
 }
 
-/// Tables with one or more rows per call.
+/// Tables of what is found in each call alone.
 fn call_tables() -> Vec<Table> {
+    let apart = ["contacts", "promises", "failures", "runs"];
     tables(rows::metric_columns())
         .into_iter()
-        .filter(|t| !matches!(t.name, "failures" | "runs"))
+        .filter(|t| !apart.contains(&t.name))
         .collect()
 }
 
@@ -243,6 +270,8 @@ fn push_all(
         ("answers", rows.answers),
         ("evidence", rows.evidence),
         ("scores", rows.scores),
+        ("part_scores", rows.part_scores),
+        ("obstacles", rows.obstacles),
     ] {
         let writer = writers
             .get_mut(name)

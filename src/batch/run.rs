@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::past::Past;
 use super::plan::{self, Plan, PlannedCall};
 use super::progress::Progress;
 use super::publish::{self, Publication};
@@ -16,6 +17,7 @@ use super::supervise::{Outcome, supervise};
 use super::worker::{Job, Orders, with_causes};
 use super::{BatchError, threads};
 use crate::config::Settings;
+use crate::conversation::metrics::MeasureOptions;
 use crate::recording::CallMeta;
 use crate::redaction;
 use crate::report::summary::Summary;
@@ -174,10 +176,15 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     let recognition = Recognition::new(settings)?;
     let key = plan::customer_key(settings, plan::KeyUse::Make)?;
     let found = plan::find_calls(settings, &key)?;
+    let contacts = plan::read_contacts(settings, &key)?;
     // Held before the recordings are read: that takes a while.
     let store = Store::open(&settings.out)?;
     publish::recover(&store)?;
     let mut plan = plan::read_calls(found, &pool);
+    if let Some(contacts) = &contacts {
+        store.put_contacts(&contacts.contacts)?;
+        plan.warnings.extend(plan::unused_columns(contacts));
+    }
     recognition.refuse_languages(&mut plan);
     let mut failures = std::mem::take(&mut plan.failures);
     let work = transcribe(night, &store, &recognition, &plan, &mut failures)?;
@@ -206,6 +213,13 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
             "transcribe"
         }
     };
+    let past = match night.mode {
+        Mode::Whole => Some(Past::read(&store, &pool, night.signals)?),
+        Mode::TranscribeOnly => None,
+    };
+    if let Some(past) = &past {
+        touched.extend(past.outdated(night.rubrics, &pool));
+    }
     let record = RunRecord {
         model: recognition.model.name.clone(),
         model_key: recognition.model.key.clone(),
@@ -222,9 +236,11 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     let finish = Finish {
         store: &store,
         rubrics: night.rubrics,
+        measure: measure_options(night.settings),
         signals: night.signals,
         pool: &pool,
         clock: &clock,
+        past: past.as_ref(),
     };
     let mut report = finish.finish(record, &touched, failures)?;
     report.warnings = plan.warnings;
@@ -368,13 +384,22 @@ impl RunRecord {
     }
 }
 
+pub(super) fn measure_options(settings: &Settings) -> MeasureOptions {
+    MeasureOptions {
+        agent_feeling: settings.agent_feeling,
+    }
+}
+
 /// The second half of every command that publishes.
 pub(super) struct Finish<'a> {
     pub store: &'a Store,
     pub rubrics: &'a [Rubric],
+    pub measure: MeasureOptions,
     pub signals: &'a Signals,
     pub pool: &'a rayon::ThreadPool,
     pub clock: &'a Clock,
+    /// `None` where nothing is published but the run itself.
+    pub past: Option<&'a Past>,
 }
 
 impl Finish<'_> {
@@ -388,13 +413,18 @@ impl Finish<'_> {
         let started = Instant::now();
         record.run_id = self.run_id(touched, &failures)?;
         let run_id = record.run_id.clone();
-        let mut publication = Publication::new(self.store, &run_id, self.rubrics)?;
+        let mut publication = Publication::new(self.store, &run_id, self.rubrics, self.measure)?;
         let mut summary = Summary::new(self.rubrics);
-        for date in touched {
-            let failed = publication.stage_date(date, self.pool, self.signals, &mut |result| {
-                summary.add(&result);
-            })?;
-            failures.extend(failed);
+        let mut made = None;
+        if let Some(past) = self.past {
+            for date in touched {
+                let failed =
+                    publication.stage_date(date, past, self.pool, self.signals, &mut |result| {
+                        summary.add(&result);
+                    })?;
+                failures.extend(failed);
+            }
+            made = Some(past.stage(&mut publication, touched, self.rubrics, self.pool)?);
         }
         failures.sort();
         record.failed = failures.len();
@@ -405,6 +435,9 @@ impl Finish<'_> {
         summary.scoring_took(started.elapsed());
         self.stage_run(&mut publication, &record, &failures)?;
         publication.publish()?;
+        if let Some(made) = made {
+            self.store.put_made(&made)?;
+        }
         self.store.note_made(touched)?;
         Ok(RunReport {
             record,
@@ -426,10 +459,14 @@ impl Finish<'_> {
             SCHEMA_VERSION.to_string(),
         ];
         parts.extend(self.rubrics.iter().map(|r| r.key.clone()));
+        if self.measure.agent_feeling {
+            parts.push("agent_feeling".to_string());
+        }
         for date in touched {
             for record in self.store.calls(date)? {
                 parts.push(serde_json::to_string(&record).expect("a call record is JSON"));
             }
+            parts.extend(self.past.map(|past| past.histories_hash(date)));
         }
         let mut failed: Vec<String> = failures
             .iter()

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::past::Past;
 use super::plan::{self, input};
 use super::publish;
-use super::run::{Clock, Finish, RunRecord, RunReport};
+use super::run::{Clock, Finish, RunRecord, RunReport, measure_options};
 use super::signals::Signals;
 use super::store::{CallRecord, Failure, Store};
 use super::worker::with_causes;
@@ -44,8 +45,18 @@ pub fn score(
     if imported.is_none() && !Store::exists(&settings.out) {
         return Err(BatchError::NothingStored(settings.out.clone()));
     }
+    let contacts = match &settings.contacts {
+        Some(_) => {
+            let key = plan::customer_key(settings, plan::KeyUse::Make)?;
+            plan::read_contacts(settings, &key)?
+        }
+        None => None,
+    };
     let store = Store::open(&settings.out)?;
     publish::recover(&store)?;
+    if let Some(contacts) = &contacts {
+        store.put_contacts(&contacts.contacts)?;
+    }
     let mut failures = Vec::new();
     let mut touched = BTreeSet::new();
     match (what, imported) {
@@ -70,6 +81,8 @@ pub fn score(
     if touched.is_empty() && failures.is_empty() {
         return Err(BatchError::NothingStored(settings.out.clone()));
     }
+    let past = Past::read(&store, &pool, signals)?;
+    touched.extend(past.outdated(rubrics, &pool));
     let mut stored = 0;
     for date in &touched {
         stored += store.calls(date)?.len();
@@ -83,11 +96,15 @@ pub fn score(
     let finish = Finish {
         store: &store,
         rubrics,
+        measure: measure_options(settings),
         signals,
         pool: &pool,
         clock: &clock,
+        past: Some(&past),
     };
-    finish.finish(record, &touched, failures)
+    let mut report = finish.finish(record, &touched, failures)?;
+    report.warnings = contacts.iter().filter_map(plan::unused_columns).collect();
+    Ok(report)
 }
 
 type Imported = (Vec<(CallRecord, Transcript)>, Vec<Failure>);

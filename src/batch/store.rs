@@ -4,7 +4,10 @@
 //! DIR/store/lock                                 held while a run writes
 //! DIR/store/transcripts/ab/abcd….json            one per recording × model × settings
 //! DIR/store/calls/date=2026-03-02/<hash>.json    one per call: facts and its transcript's key
+//! DIR/store/contacts/date=2026-03-02.json        contacts of the table of contacts
+//! DIR/store/facts/date=2026-03-02.json           what the words of a date's calls promise; derived
 //! DIR/store/stale.json                           dates whose tables have to be made again
+//! DIR/store/history.json                         what the tables of each date rest on
 //! DIR/store/failures/date=2026-03-09/<run>.json  what a run could not do
 //! DIR/store/runs/date=2026-03-09/<start>-<run>.json
 //! DIR/store/staging/                             tables being written
@@ -12,7 +15,7 @@
 //! Files are private to the user and written aside, synced and renamed: a file that is there is
 //! whole. Left out: retention and forgetting.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +23,9 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::history::CallFacts;
 use crate::recording::CallMeta;
+use crate::recording::contacts::Contact;
 use crate::transcript::Transcript;
 
 /// The store cannot be read or written.
@@ -97,6 +102,35 @@ pub struct Failure {
     pub reason: String,
     pub message: String,
     pub hint: Option<String>,
+}
+
+/// What the words of a date's calls promise, by what they were read from. `None` where they tell
+/// nothing that is understood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactsShelf {
+    /// Of the reading; facts of another version are read anew.
+    pub version: String,
+    pub calls: BTreeMap<String, Option<CallFacts>>,
+}
+
+/// What the tables of a date rest on besides its own calls, as hashes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// Rows of `contacts` and `promises`.
+    pub rows: String,
+    /// What came before each call, where a rubric asked for it.
+    pub asked: Option<Asked>,
+}
+
+/// What the answers of a date rest on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// Keys of all rubrics that the date was scored with.
+    pub rubrics: String,
+    pub histories: String,
 }
 
 /// The store of one output directory, held by this process.
@@ -265,6 +299,93 @@ impl Store {
         Ok(calls)
     }
 
+    /// Keeps contacts, each under its local date. One with a `ref` replaces an earlier one with
+    /// the same; one without is kept once.
+    pub fn put_contacts(&self, contacts: &[Contact]) -> Result<(), StoreError> {
+        let new: BTreeMap<String, &Contact> =
+            contacts.iter().map(|c| (contact_identity(c), c)).collect();
+        let mut dates: BTreeSet<String> = self.contact_dates()?.into_iter().collect();
+        dates.extend(new.values().map(|c| c.at.local_date.clone()));
+        let mut by_date: BTreeMap<&str, Vec<&Contact>> = BTreeMap::new();
+        for contact in new.values() {
+            let date = contact.at.local_date.as_str();
+            by_date.entry(date).or_default().push(contact);
+        }
+        for date in &dates {
+            let kept = self.contacts(date)?;
+            let mut all: Vec<&Contact> = kept
+                .iter()
+                .filter(|c| !new.contains_key(&contact_identity(c)))
+                .chain(by_date.get(date.as_str()).into_iter().flatten().copied())
+                .collect();
+            all.sort_by_cached_key(|c| (c.at.utc_ms, contact_identity(c)));
+            if all.iter().copied().eq(&kept) {
+                continue;
+            }
+            let path = self.contacts_path(date);
+            if all.is_empty() {
+                fs::remove_file(&path).map_err(io_error("remove", &path))?;
+            } else {
+                write_json(&path, &all)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Dates that have contacts of the table of contacts, in order.
+    pub fn contact_dates(&self) -> Result<Vec<String>, StoreError> {
+        Ok(names_in(&self.root.join("contacts"))?
+            .into_iter()
+            .filter_map(|name| {
+                Some(
+                    name.strip_prefix("date=")?
+                        .strip_suffix(".json")?
+                        .to_string(),
+                )
+            })
+            .collect())
+    }
+
+    /// The contacts of a date, by time.
+    pub fn contacts(&self, date: &str) -> Result<Vec<Contact>, StoreError> {
+        let path = self.contacts_path(date);
+        if path.is_file() {
+            return read_json(&path);
+        }
+        Ok(Vec::new())
+    }
+
+    fn contacts_path(&self, date: &str) -> PathBuf {
+        self.root.join("contacts").join(format!("date={date}.json"))
+    }
+
+    /// What was read from the words of a date's calls; `None` where nothing was, or where it
+    /// cannot be understood: it can be read anew.
+    pub fn facts(&self, date: &str) -> Option<FactsShelf> {
+        read_json(&self.facts_path(date)).ok()
+    }
+
+    pub fn put_facts(&self, date: &str, shelf: &FactsShelf) -> Result<(), StoreError> {
+        write_json(&self.facts_path(date), shelf)
+    }
+
+    fn facts_path(&self, date: &str) -> PathBuf {
+        self.root.join("facts").join(format!("date={date}.json"))
+    }
+
+    /// What the published tables rest on, by date.
+    pub fn made(&self) -> Result<BTreeMap<String, Made>, StoreError> {
+        let path = self.root.join("history.json");
+        if path.is_file() {
+            return read_json(&path);
+        }
+        Ok(BTreeMap::new())
+    }
+
+    pub fn put_made(&self, made: &BTreeMap<String, Made>) -> Result<(), StoreError> {
+        write_json(&self.root.join("history.json"), made)
+    }
+
     pub fn put_failures(
         &self,
         date: &str,
@@ -318,6 +439,14 @@ impl Store {
 fn call_file(call_id: &str) -> String {
     let hash = blake3::hash(call_id.as_bytes()).to_hex();
     format!("{}.json", &hash.as_str()[..32])
+}
+
+/// What tells a contact from every other.
+fn contact_identity(contact: &Contact) -> String {
+    match &contact.reference {
+        Some(reference) => format!("ref {reference}"),
+        None => serde_json::to_string(contact).expect("a contact is JSON"),
+    }
 }
 
 /// Names in a folder, in order; none where there is no folder.

@@ -14,7 +14,7 @@ use crate::report::ReportError;
 pub(super) const HELP: &str = "\
 Exit codes:
   0    all well
-  1    done, but some recordings failed (see the table `failures`)
+  1    done, but some recordings failed (see the table `failures`), or cases of a rubric did
   2    the command line, the configuration, a rubric, the table of calls or the model cannot be used
   3    internal error
   4    another run holds the output folder
@@ -27,7 +27,8 @@ Exit codes:
 pub enum Exit {
     /// 0.
     Well,
-    /// 1: the tables are published; some recordings are in `failures`.
+    /// 1: the tables are published, but some recordings are in `failures`; or some cases of a
+    /// rubric have other answers than expected.
     SomeFailed,
     /// 2: something that a person has to mend before anything is done.
     Usage,

@@ -44,7 +44,7 @@ pub(super) fn init(folder: &Path) -> Exit {
 }
 
 /// Never overwrites what a person may have edited.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

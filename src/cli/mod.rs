@@ -7,6 +7,8 @@ mod doctor;
 mod exit;
 mod init;
 mod model;
+mod rubric;
+mod rubric_diff;
 mod run;
 mod score;
 
@@ -38,6 +40,9 @@ enum Command {
     Score(ScoreArgs),
     /// Write a commented callibrate.toml, a rubric and a table of calls to start from
     Init(InitArgs),
+    /// Check, explain, test and compare rubrics, and make them from spreadsheets
+    #[command(subcommand)]
+    Rubric(rubric::RubricCommand),
     /// List and check speech models
     #[command(subcommand)]
     Model(ModelCommand),
@@ -98,6 +103,9 @@ struct Common {
     /// Table of calls: who, when, which channel (CSV)
     #[arg(long, value_name = "FILE")]
     calls: Option<PathBuf>,
+    /// Table of contacts that are not recorded: letters, chats, attempted calls (CSV)
+    #[arg(long, value_name = "FILE")]
+    contacts: Option<PathBuf>,
     /// Calls worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -128,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Transcribe(args) => run::transcribe(args),
         Command::Score(args) => score::score(args),
         Command::Init(args) => init::init(&args.folder),
+        Command::Rubric(command) => rubric::rubric(command),
         Command::Model(ModelCommand::List { folders }) => model::list(folders),
         Command::Model(ModelCommand::Check { file }) => model::check(&file),
         Command::Doctor => doctor::doctor(),
@@ -152,6 +161,7 @@ impl Common {
             config: self.config,
             out: self.out,
             calls: self.calls,
+            contacts: self.contacts,
             jobs: self.jobs,
             ..Flags::default()
         }

@@ -76,24 +76,18 @@ pub(super) fn settings(flags: Flags) -> Result<Settings, Exit> {
 pub(super) fn read_rubrics(names: &[String]) -> Result<Vec<Rubric>, Exit> {
     let mut rubrics: Vec<Rubric> = Vec::new();
     for name in names {
-        match rubric::read(name) {
-            Ok(rubric) if rubrics.iter().any(|r| r.rubric == rubric.rubric) => {
-                complain(
-                    &format!(
-                        "use the rubric {name}: its id `{}` was given before",
-                        rubric.rubric
-                    ),
-                    Some("give each rubric an id of its own"),
-                );
-                return Err(Exit::Usage);
-            }
-            Ok(rubric) => rubrics.push(rubric),
-            Err(e) => {
-                complain(&crate::batch::worker::with_causes(&e), e.hint().as_deref());
-                return Err(Exit::Usage);
-            }
-        }
+        let rubric = rubric::read(name).map_err(|e| super::rubric::refuse(&e))?;
+        rubrics.push(rubric);
     }
+    rubric::succeed_each_other(&mut rubrics).map_err(|message| {
+        complain(
+            &format!("use the rubrics: {message}"),
+            Some(
+                "give each rubric an id of its own; versions of one need a `version` and a `valid_from` of their own",
+            ),
+        );
+        Exit::Usage
+    })?;
     Ok(rubrics)
 }
 
@@ -177,6 +171,7 @@ fn show_plan(settings: &Settings, rubrics: &[Rubric]) -> Result<(), BatchError> 
     let pool = threads::pool(settings.jobs)?;
     let recognition = Recognition::new(settings)?;
     let key = plan::customer_key(settings, plan::KeyUse::LookOnly)?;
+    let contacts = plan::read_contacts(settings, &key)?;
     let plan = plan::read_calls(plan::find_calls(settings, &key)?, &pool);
     tell(format_args!(
         "{}",
@@ -193,6 +188,9 @@ fn show_plan(settings: &Settings, rubrics: &[Rubric]) -> Result<(), BatchError> 
             "            {}: {}",
             failure.file, failure.message
         ));
+    }
+    if let Some(contacts) = contacts {
+        tell(format_args!("contacts    {} rows", contacts.contacts.len()));
     }
     tell(format_args!("{}", estimate(settings, &plan, &recognition)?));
     tell(format_args!("nothing was done (--dry-run)"));

@@ -2,9 +2,11 @@
 //!
 //! Works on spans alone and knows no party, so that turns of the transcript (from words) and
 //! turns of the metrics (from voice activity) follow one definition. Not here on purpose: any
-//! judgement from what is said, besides the short list of words that only acknowledge.
+//! judgement from what is said, besides whether words only acknowledge.
 
-use super::SpokenWord;
+use std::ops::Range;
+
+use super::english::{Family, Token, VOCABULARY, class};
 use crate::transcript::Span;
 
 /// Pauses shorter than this are part of speaking: breath, and the closure of a consonant.
@@ -14,38 +16,6 @@ const BACK_CHANNEL_MS: i64 = 1_000;
 /// From this pause on the same speaker begins a new turn (AWS post-call analytics: 3.0 s).
 const TURN_GAP_MS: i64 = 3_000;
 
-/// Words that acknowledge and take no floor. English.
-const ACKNOWLEDGEMENTS: &[&str] = &[
-    "okay",
-    "ok",
-    "yes",
-    "yeah",
-    "yep",
-    "yup",
-    "mm",
-    "mhm",
-    "mmm",
-    "mmhm",
-    "mmhmm",
-    "hm",
-    "hmm",
-    "uh",
-    "huh",
-    "uhhuh",
-    "ah",
-    "aha",
-    "oh",
-    "right",
-    "alright",
-    "all right",
-    "sure",
-    "i see",
-    "fine",
-    "of course",
-    "got it",
-    "i understand",
-];
-
 /// One speaker's speech with pauses under [`PAUSE_MS`] bridged.
 #[derive(Debug, Clone)]
 pub(super) struct Stretch {
@@ -53,8 +23,9 @@ pub(super) struct Stretch {
     pub span: Span,
     /// Nothing but words that acknowledge was heard in it.
     pub acknowledges: bool,
-    /// Indexes of its words; empty where the stretch comes from voice activity.
-    pub words: Vec<usize>,
+    /// Its words, as a range of the list that goes with the stretches; empty where the stretch
+    /// comes from voice activity.
+    pub words: Range<usize>,
 }
 
 /// A turn; see [`super::Turn`] for the definition.
@@ -122,55 +93,39 @@ pub(super) fn gaps(speech: &[Span], recorded_ms: i64) -> Vec<Span> {
         .collect()
 }
 
-/// Lower case, letters and digits only: `Mm-hm,` becomes `mmhm` and `I'll` becomes `ill`.
-pub(super) fn normalised(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// Whether there are words, and all of them only acknowledge.
-pub(super) fn acknowledges<'a>(words: impl Iterator<Item = &'a SpokenWord>) -> bool {
-    let mut tokens = Vec::new();
-    for word in words {
-        if word.redacted.is_some() {
+/// Whether there are words, and all of them only acknowledge. `scratch` is room to work in.
+pub(super) fn acknowledges(words: impl Iterator<Item = Token>, scratch: &mut Vec<Token>) -> bool {
+    scratch.clear();
+    for token in words {
+        if !token.is_listed() && !token.is_empty() {
             return false;
         }
-        tokens.push(normalised(&word.text));
+        if !token.is_empty() {
+            scratch.push(token);
+        }
     }
-    tokens.retain(|t| !t.is_empty());
-    let mut rest = tokens.as_slice();
+    let mut rest = scratch.as_slice();
     if rest.is_empty() {
         return false;
     }
-    while !rest.is_empty() {
-        let Some(len) = ACKNOWLEDGEMENTS.iter().find_map(|p| starts_with(rest, p)) else {
-            return false;
+    while let Some(first) = rest.first() {
+        let len = if first.has(class::ACKNOWLEDGES) {
+            1
+        } else {
+            match VOCABULARY.begins_with(rest, Family::Acknowledgement) {
+                Some(len) => len,
+                None => return false,
+            }
         };
         rest = &rest[len..];
     }
     true
 }
 
-/// How many tokens the phrase takes, where the tokens begin with it.
-pub(super) fn starts_with<S: AsRef<str>>(tokens: &[S], phrase: &str) -> Option<usize> {
-    let mut len = 0;
-    for word in phrase.split(' ') {
-        if tokens.get(len)?.as_ref() != word {
-            return None;
-        }
-        len += 1;
-    }
-    Some(len)
-}
-
-/// Cuts stretches into turns, sorted by start.
-pub(super) fn turns(mut stretches: Vec<Stretch>) -> Vec<HeldTurn> {
+/// Cuts stretches into turns, sorted by start; `words` is the list of their words.
+pub(super) fn turns(mut stretches: Vec<Stretch>, words: &[usize]) -> Vec<HeldTurn> {
     stretches.sort_by_key(|s| (s.span, s.speaker));
-    let back_channel: Vec<bool> = (0..stretches.len())
-        .map(|i| is_back_channel(i, &stretches))
-        .collect();
+    let back_channel = back_channels(&stretches);
     let mut turns: Vec<HeldTurn> = Vec::new();
     let mut held: Option<usize> = None;
     for (stretch, back_channel) in stretches.into_iter().zip(back_channel) {
@@ -181,7 +136,7 @@ pub(super) fn turns(mut stretches: Vec<Stretch>) -> Vec<HeldTurn> {
         match open {
             Some(t) if !back_channel => {
                 turns[t].span.end_ms = turns[t].span.end_ms.max(stretch.span.end_ms);
-                turns[t].words.extend(stretch.words);
+                turns[t].words.extend(&words[stretch.words]);
             }
             _ => {
                 if !back_channel {
@@ -190,7 +145,7 @@ pub(super) fn turns(mut stretches: Vec<Stretch>) -> Vec<HeldTurn> {
                 turns.push(HeldTurn {
                     speaker: stretch.speaker,
                     span: stretch.span,
-                    words: stretch.words,
+                    words: words[stretch.words].to_vec(),
                     back_channel,
                 });
             }
@@ -202,20 +157,31 @@ pub(super) fn turns(mut stretches: Vec<Stretch>) -> Vec<HeldTurn> {
     turns
 }
 
-/// Expects the stretches sorted by span.
-fn is_back_channel(index: usize, stretches: &[Stretch]) -> bool {
-    let own = &stretches[index];
-    if own.span.len_ms() >= BACK_CHANNEL_MS && !own.acknowledges {
-        return false;
-    }
-    // A longer stretch around this one starts no later. Two that start together are told apart
-    // by their length, so what comes after in the order may hold the floor as well.
-    stretches
-        .iter()
-        .take_while(|other| other.span.start_ms <= own.span.start_ms)
-        .any(|other| {
+/// Which stretches are back-channels. Expects the stretches sorted by span, and those of one
+/// speaker without overlap, so that only the last one that another began can hold one of them.
+fn back_channels(stretches: &[Stretch]) -> Vec<bool> {
+    let speakers = stretches.iter().map(|s| s.speaker + 1).max().unwrap_or(0);
+    let mut latest: Vec<Option<usize>> = vec![None; speakers];
+    let mut found = Vec::with_capacity(stretches.len());
+    for (i, own) in stretches.iter().enumerate() {
+        // Two that start together are told apart by their length, so what comes after in the
+        // order may hold the floor as well.
+        let together = stretches[i + 1..]
+            .iter()
+            .take_while(|other| other.span.start_ms == own.span.start_ms);
+        let mut others = latest
+            .iter()
+            .flatten()
+            .map(|&at| &stretches[at])
+            .chain(together);
+        let brief = own.span.len_ms() < BACK_CHANNEL_MS || own.acknowledges;
+        let holds = |other: &Stretch| {
             other.speaker != own.speaker
                 && other.span.end_ms >= own.span.end_ms
                 && other.span.len_ms() > own.span.len_ms()
-        })
+        };
+        found.push(brief && others.any(holds));
+        latest[own.speaker] = Some(i);
+    }
+    found
 }

@@ -1,12 +1,13 @@
 //! Tells a hold from dead air: which silences were announced, and which look like a hold.
 //!
-//! An announcement is a phrase of a short English family, matched on normalised words, whether
-//! the words are trusted or not: an announcement that was heard badly still excuses the wait.
+//! An announcement is a phrase of a short English family, whether the words are trusted or not: an announcement that was heard badly still excuses the wait.
 //! Left out on purpose: music. Where voice activity takes it for speech, that time is talk of its
 //! channel and no hold is seen; where the recorder stops on hold, there is nothing to see at all.
 
-use super::floor::{self, both, starts_with, total_ms};
-use super::metrics::{Event, EventKind};
+use super::english::{Family, class};
+use super::floor::{self, both, total_ms};
+use super::metrics::{Event, EventKind, event};
+use super::sentences::Hit;
 use super::{Conversation, Party};
 use crate::transcript::Span;
 
@@ -18,93 +19,14 @@ const INFERRED_HOLD_MS: i64 = 30_000;
 const DEAD_AIR_MS: i64 = 10_000;
 /// How far from the silence its announcement, or the thanks for waiting, may be.
 const REACH_MS: i64 = 8_000;
+/// Within this time of coming back the agent gives thanks, or does not.
+const THANKS_MS: i64 = 10_000;
+const EARLY_MS: i64 = 500;
 /// A phrase said more slowly than this is no phrase.
 const PHRASE_MS: i64 = 5_000;
 /// Sounds between two silences of one hold: all together, and the agent's part of it.
 const MURMUR_MS: i64 = 3_000;
 const AGENT_MURMUR_MS: i64 = 1_000;
-
-/// Said ahead of a wait. Normalised: no apostrophes.
-const ANNOUNCEMENTS: &[&str] = &[
-    "please hold",
-    "hold please",
-    "hold on",
-    "hold the line",
-    "you hold",
-    "hold for a moment",
-    "hold for a minute",
-    "hold for a second",
-    "you on hold",
-    "call on hold",
-    "a brief hold",
-    "a short hold",
-    "a quick hold",
-    "on a hold",
-    "one moment",
-    "one more moment",
-    "a moment please",
-    "just a moment",
-    "one second",
-    "just a second",
-    "just a sec",
-    "one minute",
-    "just a minute",
-    "give me a moment",
-    "give me a second",
-    "give me a minute",
-    "bear with me",
-    "bear with us",
-    "hang on",
-    "stay on the line",
-    "wait on the line",
-    "remain on the line",
-    "transfer you",
-    "wait a moment",
-    "wait a minute",
-    "wait a second",
-    "please wait",
-    "be right back",
-    "let me check",
-    "let me just check",
-    "let me look",
-    "let me just look",
-    "let me have a look",
-    "let me take a look",
-    "let me see",
-    "let me find",
-    "let me pull",
-    "let me bring",
-    "let me open",
-    "let me get",
-    "let me ask",
-    "ill check",
-    "ill just check",
-    "i will check",
-    "ill have a look",
-    "ill look",
-    "i will look",
-    "going to check",
-    "going to look",
-    "need to check",
-    "while i",
-    "while we",
-    "ask my manager",
-    "ask my supervisor",
-    "im checking",
-    "still checking",
-];
-
-/// Said by the agent on coming back.
-const RETURNS: &[&str] = &[
-    "for holding",
-    "for waiting",
-    "for your patience",
-    "for staying on",
-    "you waiting",
-    "im back",
-    "you still there",
-    "still with me",
-];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CueKind {
@@ -139,25 +61,24 @@ enum Wait {
 /// The holds and the dead air among the silences, each list in order.
 ///
 /// `None` where word times cannot be relied on: then nobody knows which silences were announced.
-pub(super) fn holds_and_dead_air(c: &Conversation) -> Option<Waits> {
+pub(super) fn holds_and_dead_air(c: &Conversation, speech: &[Span]) -> Option<Waits> {
     if !c.word_times {
         return None;
     }
-    let speech = c.speech();
     let agent = c.speech_of(if c.mono { Party::Unknown } else { Party::Agent });
     let cues = cues(c);
     let mut waits = Waits::default();
-    for gap in floor::gaps(&speech, c.recorded_ms) {
+    for gap in floor::gaps(speech, c.recorded_ms) {
         if gap.len_ms() < HOLD_MS {
             continue;
         }
         let wait = wait(c, gap, &cues);
         let announced = match wait {
             Wait::Announced => Some(true),
-            _ => well_heard_before(c, gap, &speech).then_some(false),
+            _ => well_heard_before(c, gap, speech).then_some(false),
         };
         let open = waits.holds.last_mut();
-        if let Some(hold) = open.filter(|hold| goes_on(hold.span, gap, &speech, &agent)) {
+        if let Some(hold) = open.filter(|hold| goes_on(hold.span, gap, speech, &agent)) {
             hold.span.end_ms = gap.end_ms;
             if wait == Wait::Announced {
                 hold.announced = announced;
@@ -165,6 +86,9 @@ pub(super) fn holds_and_dead_air(c: &Conversation) -> Option<Waits> {
             continue;
         }
         waits.add(gap, wait, announced);
+    }
+    for hold in &mut waits.holds {
+        hold.thanked = thanked(c, hold.span, &agent);
     }
     Some(waits)
 }
@@ -186,10 +110,8 @@ impl Waits {
             Wait::Unexplained | Wait::Excused | Wait::Edge => return,
         };
         list.push(Event {
-            kind,
-            span: gap,
-            party: None,
             announced,
+            ..event(kind, gap, None)
         });
     }
 }
@@ -247,6 +169,24 @@ fn goes_on(hold: Span, gap: Span, speech: &[Span], agent: &[Span]) -> bool {
         && total_ms(&both(speech, &between)) > 0
 }
 
+/// Whether the agent gives thanks or apologises on coming back from a hold, trusted or not. That
+/// nothing was said is sure only where every word was trusted.
+fn thanked(c: &Conversation, hold: Span, agent: &[Span]) -> Option<bool> {
+    let back = agent.iter().find(|s| s.end_ms > hold.end_ms)?;
+    let from_ms = back.start_ms.max(hold.end_ms);
+    // Recognisers let first words begin a little early.
+    let reach = from_ms - EARLY_MS..from_ms + THANKS_MS;
+    let words = c.words.iter().zip(&c.tokens);
+    let said = words
+        .filter(|(w, _)| w.party == Party::Agent && reach.contains(&w.start_ms))
+        .collect::<Vec<_>>();
+    if said.iter().any(|(_, token)| token.has(class::THANKS)) {
+        return Some(true);
+    }
+    let sure = !said.is_empty() && said.iter().all(|(w, _)| w.trusted);
+    sure.then_some(false)
+}
+
 /// Whether an announcement would have been understood: words were heard where somebody spoke in
 /// the last seconds before the silence, and none of them is doubtful.
 fn well_heard_before(c: &Conversation, gap: Span, speech: &[Span]) -> bool {
@@ -263,33 +203,24 @@ fn well_heard_before(c: &Conversation, gap: Span, speech: &[Span]) -> bool {
 }
 
 fn cues(c: &Conversation) -> Vec<Cue> {
-    let mut cues = Vec::new();
-    for (channel, view) in c.channels.iter().enumerate() {
-        let (words, tokens): (Vec<_>, Vec<_>) = c
-            .words
-            .iter()
-            .filter(|w| w.channel == channel && w.redacted.is_none())
-            .map(|w| (w, floor::normalised(&w.text)))
-            .filter(|(_, token)| !token.is_empty())
-            .unzip();
-        for at in 0..words.len() {
-            for (kind, family) in [
-                (CueKind::Announcement, ANNOUNCEMENTS),
-                (CueKind::Return, RETURNS),
-            ] {
-                let lengths = family.iter().filter_map(|p| starts_with(&tokens[at..], p));
-                cues.extend(lengths.map(|len| (words[at], words[at + len - 1])).map(
-                    |(first, last)| Cue {
-                        kind,
-                        party: view.party,
-                        start_ms: first.start_ms,
-                        last_word_ms: last.start_ms,
-                        end_ms: last.end_ms,
-                    },
-                ));
-            }
-        }
-    }
+    let said = &c.said;
+    let cue = |hit: &Hit| {
+        let kind = match hit.family {
+            Family::Announcement => CueKind::Announcement,
+            Family::Return => CueKind::Return,
+            _ => return None,
+        };
+        let word = |at: usize| &c.words[said.words[at]];
+        let (first, last) = (word(hit.from), word(hit.to - 1));
+        Some(Cue {
+            kind,
+            party: first.party,
+            start_ms: first.start_ms,
+            last_word_ms: last.start_ms,
+            end_ms: last.end_ms,
+        })
+    };
+    let mut cues: Vec<Cue> = said.hits.iter().filter_map(cue).collect();
     cues.retain(|cue| cue.last_word_ms - cue.start_ms < PHRASE_MS);
     cues
 }
@@ -301,7 +232,8 @@ mod tests {
 
     /// Kind, start, end and `announced` of holds and dead air, in order.
     fn found(call: &Staged) -> Vec<(&'static str, i64, i64, Option<bool>)> {
-        let waits = holds_and_dead_air(&call.conversation()).expect("word times");
+        let c = call.conversation();
+        let waits = holds_and_dead_air(&c, &c.speech()).expect("word times");
         let all = waits.holds.iter().chain(&waits.dead_air);
         all.map(|e| (e.kind.as_str(), e.span.start_ms, e.span.end_ms, e.announced))
             .collect()
@@ -400,11 +332,23 @@ mod tests {
     }
 
     #[test]
-    fn every_phrase_is_as_the_words_are_compared() {
-        for phrase in ANNOUNCEMENTS.iter().chain(RETURNS) {
-            for word in phrase.split(' ') {
-                assert_eq!(floor::normalised(word), word, "{phrase}");
-            }
-        }
+    fn holds_are_thanked_for_within_ten_seconds_of_coming_back() {
+        let thanked = |call: &Staged| {
+            let c = call.conversation();
+            let waits = holds_and_dead_air(&c, &c.speech()).expect("word times");
+            waits.holds.iter().map(|e| e.thanked).collect::<Vec<_>>()
+        };
+        let said = "Hold on, please. I'll get your file.";
+        let back = |text: &str| silence(said, 20_000, text);
+        assert_eq!(thanked(&back("Thanks for waiting.")), [Some(true)]);
+        assert_eq!(thanked(&back("I'm sorry it took so long.")), [Some(true)]);
+        assert_eq!(thanked(&back("It is settled.")), [Some(false)]);
+        // Heard badly: it may have been thanks.
+        assert_eq!(thanked(&back("It is settled.").doubtful(0)), [None]);
+        assert_eq!(thanked(&back("")), [None]);
+        let late = back("It is settled.").agent(42_001, 44_000, "Thank you.");
+        assert_eq!(thanked(&late), [Some(false)]);
+        let hung_up = staged(60_000).agent(0, 5_000, said);
+        assert_eq!(thanked(&hung_up), [None]);
     }
 }

@@ -1,24 +1,44 @@
 //! How the two talked: a transcript joined with who sits on which channel.
 //!
-//! [`Conversation`] is what scoring sees. Its metrics come from speech activity and not from
-//! words, so they hold where the recogniser is weak; only announcements of a hold and words per
-//! minute need the words. Definitions with their sources: `docs/metrics.md`.
+//! [`Conversation`] is what scoring sees. Metrics of talk, silence and turns come from speech
+//! activity and not from words, so they hold where the recogniser is weak; questions, promises
+//! and the like come from the words. Definitions with their sources: `docs/metrics.md`.
 //!
-//! `floor` says who holds the floor and when, `hold` tells a hold from dead air, and
-//! [`metrics`] measures. Left out on purpose: loudness and sentiment (inferring emotion from a
-//! voice at work is prohibited in the EU), handle time (a recording does not know it), and
+//! `floor` says who holds the floor and when, `sides` measures the two by their speech, `hold`
+//! tells a hold from dead air, and `pace` measures how fast somebody speaks. `english` reads the
+//! words and holds the word lists, `sentences` cuts them into sentences, and `questions`,
+//! [`promises`], `progress` and [`feeling`] are found in these. [`metrics`] counts it all. Left
+//! out on purpose: loudness and anything else from the sound of a voice (inferring emotion from
+//! a voice at work is prohibited in the EU), handle time (a recording does not know it), and
 //! guessing who speaks in a mono recording.
 
+mod due;
+mod english;
+pub mod feeling;
 mod floor;
 mod hold;
 pub mod metrics;
+mod pace;
+mod progress;
+pub mod promises;
+mod questions;
+#[cfg(test)]
+mod samples;
+mod sentences;
+mod sides;
 #[cfg(test)]
 pub(crate) mod staged;
+mod text;
+#[cfg(test)]
+mod timing;
 
 use serde::{Deserialize, Serialize};
 
 use crate::transcript::{Channel, Redacted, Span, Transcript};
+use english::{Token, VOCABULARY};
 use floor::{Stretch, joined};
+use sentences::Said;
+pub use text::Text;
 
 /// Speech this close to an end of the recording was cut off there: recorders start and stop in
 /// mid-word, but people do not. Voice activity needs about a tenth of a second to notice speech.
@@ -51,7 +71,7 @@ pub struct SpokenWord {
     pub channel: usize,
     /// Index of the segment within its channel.
     pub segment: usize,
-    pub text: String,
+    pub text: Text,
     pub start_ms: i64,
     pub end_ms: i64,
     pub prob: Option<f32>,
@@ -75,6 +95,7 @@ pub struct Turn {
     pub span: Span,
     /// Indexes into [`Conversation::words`], in order.
     pub words: Vec<usize>,
+    pub back_channel: bool,
 }
 
 /// One channel as scoring sees it.
@@ -108,6 +129,9 @@ pub struct Conversation {
     pub words: Vec<SpokenWord>,
     /// Sorted by start; every word is in exactly one turn.
     pub turns: Vec<Turn>,
+    /// The words as the lists know them, one each.
+    tokens: Vec<Token>,
+    said: Said,
 }
 
 /// A transcript that cannot be joined with its parties.
@@ -162,7 +186,13 @@ impl Conversation {
             transcript.audio.truncated || speech().any(|s| s.end_ms >= recorded_ms - CUT_MS);
         let words = words_of(&transcript.channels, &parties);
         let word_times = transcript.recogniser.word_times;
-        let turns = turns_of(transcript, &parties, &words);
+        let vocabulary = &*VOCABULARY;
+        let tokens: Vec<Token> = words
+            .iter()
+            .map(|w| vocabulary.read(&w.text, w.redacted.is_some()))
+            .collect();
+        let turns = turns_of(transcript, &parties, &words, &tokens);
+        let said = Said::of(&words, &tokens, &turns, word_times);
         Ok(Self {
             language: transcript.language.clone(),
             recorded_ms,
@@ -174,7 +204,14 @@ impl Conversation {
             channels,
             words,
             turns,
+            tokens,
+            said,
         })
+    }
+
+    /// The word lists of the detectors are English; in another language nobody knows.
+    pub(crate) fn is_english(&self) -> bool {
+        self.language == "en" || self.language.starts_with("en-")
     }
 
     /// When the party speaks: all its channels together, in order, neither overlapping nor
@@ -217,28 +254,47 @@ fn speech_within(speech: &[Span], recorded_ms: i64) -> Vec<Span> {
 }
 
 fn words_of(channels: &[Channel], parties: &[Party]) -> Vec<SpokenWord> {
-    let mut words = Vec::new();
-    for (channel, (heard, &party)) in channels.iter().zip(parties).enumerate() {
-        for (segment, s) in heard.segments.iter().enumerate() {
-            words.extend(s.words.iter().map(|word| SpokenWord {
-                party,
-                channel,
-                segment,
-                text: word.text.clone(),
-                start_ms: word.start_ms,
-                end_ms: word.end_ms,
-                prob: word.prob,
-                trusted: s.doubts.is_empty(),
-                redacted: word.redacted.clone(),
-            }));
+    // The order is found on small keys: start, channel, segment, word.
+    let mut order: Vec<(i64, u32, u32, u32)> = Vec::with_capacity(words_in(channels));
+    for (c, heard) in (0..).zip(channels) {
+        for (s, segment) in (0..).zip(&heard.segments) {
+            let words = (0..).zip(&segment.words);
+            order.extend(words.map(|(w, word)| (word.start_ms, c, s, w)));
         }
     }
-    // The sort is stable, so words that start together stay in the order of the transcript.
-    words.sort_by_key(|w| (w.start_ms, w.channel));
-    words
+    // The sort is stable, so words that start together stay in the order of the transcript; it
+    // is also quick on runs that are in order already.
+    order.sort_by_key(|&(start_ms, c, ..)| (start_ms, c));
+    let spoken = order.into_iter().map(|(_, c, s, w)| {
+        let (channel, segment) = (c as usize, s as usize);
+        let of = &channels[channel].segments[segment];
+        let word = &of.words[w as usize];
+        SpokenWord {
+            party: parties[channel],
+            channel,
+            segment,
+            text: Text::from(word.text.as_str()),
+            start_ms: word.start_ms,
+            end_ms: word.end_ms,
+            prob: word.prob,
+            trusted: of.doubts.is_empty(),
+            redacted: word.redacted.clone(),
+        }
+    });
+    spoken.collect()
 }
 
-fn turns_of(transcript: &Transcript, parties: &[Party], words: &[SpokenWord]) -> Vec<Turn> {
+fn words_in(channels: &[Channel]) -> usize {
+    let segments = channels.iter().flat_map(|channel| &channel.segments);
+    segments.map(|segment| segment.words.len()).sum()
+}
+
+fn turns_of(
+    transcript: &Transcript,
+    parties: &[Party],
+    words: &[SpokenWord],
+    tokens: &[Token],
+) -> Vec<Turn> {
     let span_of = |w: &SpokenWord| {
         if transcript.recogniser.word_times {
             return Span::new(w.start_ms, w.end_ms);
@@ -246,50 +302,56 @@ fn turns_of(transcript: &Transcript, parties: &[Party], words: &[SpokenWord]) ->
         transcript.channels[w.channel].segments[w.segment].span()
     };
     let mut stretches = Vec::new();
+    let mut order = Vec::with_capacity(words.len());
     for channel in 0..parties.len() {
         let own = words
             .iter()
             .enumerate()
             .filter(|(_, w)| w.channel == channel);
-        stretches.extend(stretches_of_words(channel, own, &span_of));
+        let mut placed: Vec<(Span, usize)> = own.map(|(i, w)| (span_of(w), i)).collect();
+        placed.sort();
+        add_stretches(channel, &placed, order.len(), &mut stretches);
+        order.extend(placed.iter().map(|&(_, word)| word));
     }
+    let mut scratch = Vec::new();
     for stretch in &mut stretches {
-        stretch.acknowledges = floor::acknowledges(stretch.words.iter().map(|&w| &words[w]));
+        let own = order[stretch.words.clone()].iter().map(|&w| tokens[w]);
+        stretch.acknowledges = floor::acknowledges(own, &mut scratch);
     }
-    floor::turns(stretches)
+    floor::turns(stretches, &order)
         .into_iter()
         .map(|turn| Turn {
             party: parties[turn.speaker],
             span: turn.span,
             words: turn.words,
+            back_channel: turn.back_channel,
         })
         .collect()
 }
 
-/// Joins the words of one channel into stretches, in order of their spans.
-fn stretches_of_words<'a>(
+/// Joins the words of one channel, in order of their spans, into stretches; `from` is the place of
+/// the first in the list of all words.
+fn add_stretches(
     channel: usize,
-    words: impl Iterator<Item = (usize, &'a SpokenWord)>,
-    span_of: &impl Fn(&SpokenWord) -> Span,
-) -> Vec<Stretch> {
-    let mut placed: Vec<(Span, usize)> = words.map(|(i, w)| (span_of(w), i)).collect();
-    placed.sort();
-    let mut stretches: Vec<Stretch> = Vec::new();
-    for (span, word) in placed {
-        match stretches.last_mut() {
+    placed: &[(Span, usize)],
+    from: usize,
+    stretches: &mut Vec<Stretch>,
+) {
+    let first = stretches.len();
+    for (at, &(span, _)) in (from..).zip(placed) {
+        match stretches[first..].last_mut() {
             Some(last) if span.start_ms - last.span.end_ms < floor::PAUSE_MS => {
                 last.span.end_ms = last.span.end_ms.max(span.end_ms);
-                last.words.push(word);
+                last.words.end = at + 1;
             }
             _ => stretches.push(Stretch {
                 speaker: channel,
                 span,
                 acknowledges: false,
-                words: vec![word],
+                words: at..at + 1,
             }),
         }
     }
-    stretches
 }
 
 #[cfg(test)]

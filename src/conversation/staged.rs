@@ -97,3 +97,23 @@ impl Staged {
         Conversation::new(&transcript, None).expect("one channel needs no agent")
     }
 }
+
+/// A whole call from lines such as `agent: Hello.` and `(12s)` for a pause. Each word takes
+/// 400 ms, and each line follows 400 ms after the one before.
+pub(crate) fn talk(lines: &str) -> Staged {
+    let mut call = staged(0);
+    let mut at_ms = 1_000;
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(pause) = line.strip_prefix('(').and_then(|l| l.strip_suffix("s)")) {
+            at_ms += 1_000 * pause.parse::<i64>().expect("seconds");
+            continue;
+        }
+        let (who, text) = line.split_once(": ").expect("who says what");
+        let end_ms = at_ms + 400 * text.split_whitespace().count() as i64;
+        let channel = usize::from(who != "agent");
+        call = call.says(channel, at_ms, end_ms, text);
+        at_ms = end_ms + 400;
+    }
+    call.0.audio.recorded_ms = at_ms + 600;
+    call
+}

@@ -240,24 +240,35 @@ impl Draft {
             .filter(|(_, text)| text.contains(['\n', '\r']))
             .map(|(field, _)| BadValue {
                 field: *field,
-                message: "runs over several lines; is a quotation mark missing?".into(),
+                message: SEVERAL_LINES.into(),
             })
     }
 
     /// Ids that a spreadsheet has rounded, `1.23457E+12`: several calls or customers would
     /// become one. The customer's is not repeated.
     fn rounded_ids(&self) -> Vec<BadValue> {
-        static ROUNDED: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"^\d([.,]\d+)?[eE]\+\d+$").expect("the pattern is fixed"));
         [Field::CallId, Field::InteractionId, Field::Customer]
             .into_iter()
-            .filter(|field| self.get(*field).is_some_and(|id| ROUNDED.is_match(id)))
+            .filter(|field| self.get(*field).is_some_and(is_rounded))
             .map(|field| BadValue {
                 field,
-                message: "is a number that a spreadsheet has rounded (like 1.23457E+12); format the column as text and export again".into(),
+                message: ROUNDED.into(),
             })
             .collect()
     }
+}
+
+/// What is wrong with a value that has a line break in it.
+pub(super) const SEVERAL_LINES: &str = "runs over several lines; is a quotation mark missing?";
+
+/// What is wrong with an id that [`is_rounded`].
+pub(super) const ROUNDED: &str = "is a number that a spreadsheet has rounded (like 1.23457E+12); format the column as text and export again";
+
+/// Whether a spreadsheet has made a number of an id, and rounded it.
+pub(super) fn is_rounded(id: &str) -> bool {
+    static ROUNDED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^\d([.,]\d+)?[eE]\+\d+$").expect("the pattern is fixed"));
+    ROUNDED.is_match(id)
 }
 
 fn channel(text: &str) -> Result<usize, String> {
@@ -271,7 +282,7 @@ fn channel(text: &str) -> Result<usize, String> {
         .map_err(|_| format!("\"{text}\" is not left, right, or a channel number counted from 0"))
 }
 
-fn direction(text: &str) -> Result<Direction, String> {
+pub(super) fn direction(text: &str) -> Result<Direction, String> {
     [Direction::Inbound, Direction::Outbound, Direction::Internal]
         .into_iter()
         .find(|direction| text.eq_ignore_ascii_case(direction.as_str()))

@@ -8,13 +8,14 @@
 //! joined becomes a [`RecordingFailure`]. Customers' ids are hashed ([`key`]) before they leave
 //! this room, and customers' names leave it only as a [`CustomerName`].
 
+pub mod contacts;
 mod fields;
 pub mod find;
 pub mod key;
 pub mod pattern;
 pub mod plan;
 pub mod sidecar;
-mod table;
+pub(crate) mod table;
 pub mod when;
 
 use std::collections::BTreeMap;

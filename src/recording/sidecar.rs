@@ -28,7 +28,7 @@ const REQUIRED: [Field; 5] = [
 ];
 
 /// More problems than this are counted, not listed.
-const LISTED: usize = 20;
+pub(super) const LISTED: usize = 20;
 
 /// Why a sidecar is refused.
 #[derive(Debug, Error)]
@@ -83,18 +83,18 @@ impl SidecarError {
     }
 }
 
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     if names.is_empty() {
         return "none".into();
     }
     names.join(", ")
 }
 
-fn lines(problems: &[Problem]) -> String {
+pub(super) fn lines(problems: &[Problem]) -> String {
     problems.iter().map(|p| format!("\n  {p}")).collect()
 }
 
-fn and_more(more: usize) -> String {
+pub(super) fn and_more(more: usize) -> String {
     if more == 0 {
         return String::new();
     }

@@ -15,20 +15,20 @@ use super::fields::Field;
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Why there is no table to look at.
-pub(super) enum TableError {
+pub(crate) enum TableError {
     Read(io::Error),
     NotCsv(&'static str),
 }
 
 /// The records of a file and what is wrong with their quoting.
-pub(super) struct Table {
+pub(crate) struct Table {
     pub encoding: &'static str,
     /// Those that are not blank, the header first.
     pub records: Vec<Record>,
     pub problems: Vec<Problem>,
 }
 
-pub(super) fn read(path: &Path) -> Result<Table, TableError> {
+pub(crate) fn read(path: &Path) -> Result<Table, TableError> {
     let bytes = std::fs::read(path).map_err(TableError::Read)?;
     let (text, encoding) = text_of(&bytes)?;
     let (records, problems) = records(&text);
@@ -81,7 +81,7 @@ fn text_of(bytes: &[u8]) -> Result<(String, &'static str), TableError> {
 }
 
 /// One record: its first line, and its cells.
-pub(super) struct Record {
+pub(crate) struct Record {
     pub line: u64,
     pub cells: Vec<String>,
 }

@@ -7,6 +7,7 @@
 
 use std::io;
 
+pub mod diff;
 pub mod parquet;
 pub mod rows;
 pub mod schema;

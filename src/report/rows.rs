@@ -3,9 +3,10 @@
 use super::schema::{Cell, Column, Kind};
 use crate::conversation::Conversation;
 use crate::conversation::metrics::{METRICS, Metrics};
+use crate::history::{ContactRow, PromiseRow};
 use crate::recording::CallMeta;
-use crate::rubric::Rubric;
-use crate::scoring::{AUTOMATIC, Answer, Answered, Judged};
+use crate::rubric::{self, Question, Rubric};
+use crate::scoring::{AUTOMATIC, Answer, Answered, Evidence, EvidenceKind, Judged, PartScore};
 use crate::transcript::Transcript;
 
 type Row = Vec<Cell>;
@@ -20,6 +21,8 @@ pub struct CallRows {
     pub answers: Vec<Row>,
     pub evidence: Vec<Row>,
     pub scores: Vec<Row>,
+    pub part_scores: Vec<Row>,
+    pub obstacles: Vec<Row>,
 }
 
 /// Everything known of one call.
@@ -29,7 +32,7 @@ pub struct Facts<'a> {
     pub transcript: &'a Transcript,
     pub conversation: &'a Conversation,
     pub metrics: &'a Metrics,
-    pub judged: &'a [(&'a Rubric, Judged)],
+    pub judged: &'a [(&'a Rubric, &'a Judged)],
 }
 
 macro_rules! row {
@@ -63,11 +66,18 @@ pub fn call_rows(facts: &Facts<'_>) -> CallRows {
     add_words(facts, &mut rows);
     for (rubric, judged) in facts.judged {
         rows.scores.push(score_row(facts, rubric, judged));
-        if let Judged::Scored { answers, .. } = judged {
-            for answered in answers {
-                rows.answers.push(answer_row(facts, rubric, answered));
-                rows.evidence.extend(evidence_rows(facts, rubric, answered));
-            }
+        let Judged::Scored { answers, score } = judged else {
+            continue;
+        };
+        for part in &score.parts {
+            rows.part_scores.push(part_row(facts, rubric, part));
+        }
+        for ((_, question), answered) in rubric.questions().zip(answers) {
+            rows.answers
+                .push(answer_row(facts, rubric, question, answered));
+            rows.evidence.extend(evidence_rows(facts, rubric, answered));
+            rows.obstacles
+                .extend(obstacle_row(facts, rubric, question, answered));
         }
     }
     rows
@@ -141,6 +151,7 @@ fn metric_row(facts: &Facts<'_>) -> Row {
 
 fn add_words(facts: &Facts<'_>, rows: &mut CallRows) {
     let call_id = &facts.meta.call_id;
+    let turns = turns_of_segments(facts);
     for (c, channel) in facts.transcript.channels.iter().enumerate() {
         let party = facts.conversation.channels[c].party.as_str();
         for (s, segment) in channel.segments.iter().enumerate() {
@@ -157,7 +168,7 @@ fn add_words(facts: &Facts<'_>, rows: &mut CallRows) {
                 c,
                 s,
                 party,
-                turn_of(facts.conversation, c, s),
+                turns[c][s],
                 segment.start_ms,
                 segment.end_ms,
                 texts.join(" "),
@@ -190,17 +201,22 @@ fn add_words(facts: &Facts<'_>, rows: &mut CallRows) {
     }
 }
 
-/// The turn in which a segment's first word stands.
-fn turn_of(conversation: &Conversation, channel: usize, segment: usize) -> Option<i64> {
-    let first = conversation
-        .words
-        .iter()
-        .position(|w| w.channel == channel && w.segment == segment)?;
-    conversation
-        .turns
-        .iter()
-        .position(|turn| turn.words.contains(&first))
-        .map(|n| n as i64)
+/// For each channel and segment the turn in which its first word stands.
+fn turns_of_segments(facts: &Facts<'_>) -> Vec<Vec<Option<usize>>> {
+    let channels = facts.transcript.channels.iter();
+    let mut firsts: Vec<Vec<Option<(usize, usize)>>> = channels
+        .map(|channel| vec![None; channel.segments.len()])
+        .collect();
+    for (turn, of) in facts.conversation.turns.iter().enumerate() {
+        for &word in &of.words {
+            let at = &facts.conversation.words[word];
+            let first = &mut firsts[at.channel][at.segment];
+            *first = Some(first.map_or((word, turn), |first| first.min((word, turn))));
+        }
+    }
+    let turn = |first: Option<(usize, usize)>| first.map(|(_, turn)| turn);
+    let of_channel = |channel: Vec<_>| channel.into_iter().map(turn).collect();
+    firsts.into_iter().map(of_channel).collect()
 }
 
 fn score_row(facts: &Facts<'_>, rubric: &Rubric, judged: &Judged) -> Row {
@@ -215,11 +231,15 @@ fn score_row(facts: &Facts<'_>, rubric: &Rubric, judged: &Judged) -> Row {
         Judged::NotEligible { reason } => {
             row.extend(row!["not_eligible", reason]);
             row.extend(vec![Cell::Null; 6]);
-            row.extend(row![0_i64, 0_i64, 0_i64, 0_i64]);
+            row.extend(row![0_i64, 0_i64, 0_i64, 0_i64, 0_i64]);
+            row.extend(vec![Cell::Null; 6]);
         }
         Judged::Scored { answers, score } => {
             let count = |answer: Answer| answers.iter().filter(|a| a.answer == answer).count();
-            let failed = &score.auto_failed_by;
+            let otherwise = |a: &&Answered| {
+                a.answer.is_given() && !matches!(a.answer, Answer::Yes | Answer::No)
+            };
+            let list = |ids: &[String]| (!ids.is_empty()).then(|| ids.join(","));
             row.extend(row![
                 "scored",
                 Cell::Null,
@@ -228,18 +248,47 @@ fn score_row(facts: &Facts<'_>, rubric: &Rubric, judged: &Judged) -> Row {
                 score.low,
                 score.high,
                 score.verdict.as_str(),
-                (!failed.is_empty()).then(|| failed.join(",")),
+                list(&score.auto_failed_by),
                 count(Answer::Yes),
                 count(Answer::No),
                 count(Answer::NotApplicable),
                 count(Answer::Abstain),
+                answers.iter().filter(otherwise).count(),
+                score.band.clone(),
+                score.critical_verdict.map(|v| v.as_str()),
+                score.agent_score,
+                score.agent_low,
+                score.agent_high,
+                list(&score.adjusted_by),
             ]);
         }
     }
     row
 }
 
-fn answer_row(facts: &Facts<'_>, rubric: &Rubric, answered: &Answered) -> Row {
+fn part_row(facts: &Facts<'_>, rubric: &Rubric, part: &PartScore) -> Row {
+    row![
+        &facts.meta.call_id,
+        facts.run_id,
+        &rubric.rubric,
+        &rubric.version,
+        part.kind.as_str(),
+        &part.id,
+        part.score,
+        part.low,
+        part.high,
+        part.verdict.map(|v| v.as_str()),
+    ]
+}
+
+fn answer_row(facts: &Facts<'_>, rubric: &Rubric, question: &Question, answered: &Answered) -> Row {
+    let tags: Vec<&str> = question.tags.iter().map(|t| t.as_str()).collect();
+    let scale = matches!(question.kind, rubric::Kind::Options { scale: true, .. });
+    let value = match &answered.answer {
+        Answer::Number(value) => Some(*value),
+        Answer::Choice(id) if scale => id.parse::<f64>().ok(),
+        _ => None,
+    };
     row![
         &facts.meta.call_id,
         facts.run_id,
@@ -249,14 +298,58 @@ fn answer_row(facts: &Facts<'_>, rubric: &Rubric, answered: &Answered) -> Row {
         &answered.section,
         &answered.question,
         AUTOMATIC,
-        answered.answer.as_str(),
+        answered.answer.text(),
         answered.points,
         answered.max_points,
         answered.weight,
         answered.reason.clone(),
         answered.auto_fail,
         answered.evidence.len(),
+        question.kind.as_str(),
+        value,
+        &question.meaning,
+        answered.way.clone(),
+        tags.join(","),
+        question.critical,
+        question.celebrate,
+        question.answered_by.as_str(),
+        question.controllable_by_agent,
+        answered.cause.map(|c| c.as_str()),
+        answered.confidence.map(four_places),
+        answered.fragile,
     ]
+}
+
+/// A failed answer that no agent could have helped.
+fn obstacle_row(
+    facts: &Facts<'_>,
+    rubric: &Rubric,
+    question: &Question,
+    answered: &Answered,
+) -> Option<Row> {
+    let cause = answered.cause?;
+    if question.controllable_by_agent && !cause.is_outside_agent() {
+        return None;
+    }
+    let said = |e: &&Evidence| e.kind == EvidenceKind::Found && e.quote.is_some();
+    let by_cause = |e: &&Evidence| e.rule.starts_with("cause.");
+    let all = || answered.evidence.iter().filter(said);
+    let shown = all().find(by_cause).or_else(|| all().next());
+    Some(row![
+        &facts.meta.call_id,
+        facts.run_id,
+        &rubric.rubric,
+        &rubric.version,
+        &answered.section,
+        &answered.question,
+        answered.answer.text(),
+        cause.as_str(),
+        facts.meta.team.clone(),
+        facts.meta.queue.clone(),
+        facts.meta.reason.clone(),
+        shown.and_then(|e| e.at).map(|s| s.start_ms),
+        shown.and_then(|e| e.quote.clone()),
+    ])
 }
 
 fn evidence_rows<'a>(
@@ -287,8 +380,43 @@ fn evidence_rows<'a>(
             e.value,
             e.threshold.clone(),
             e.note.clone(),
+            e.confidence.map(four_places),
         ]
     })
+}
+
+/// A row of `contacts`.
+pub fn contact_row(row: ContactRow) -> Row {
+    row![
+        row.call_id,
+        row.repeat_of,
+        row.days_since,
+        row.repeat[0],
+        row.repeat[1],
+        row.repeat[2],
+        row.same_matter,
+        row.led_to_repeat[0],
+        row.led_to_repeat[1],
+        row.led_to_repeat[2],
+        row.promised_call_back,
+        row.leg,
+    ]
+}
+
+/// A row of `promises`.
+pub fn promise_row(row: PromiseRow) -> Row {
+    row![
+        row.call_id,
+        row.item,
+        row.party,
+        row.kind,
+        row.quote,
+        row.start_ms,
+        row.hedged,
+        row.due,
+        row.state,
+        row.seen_in,
+    ]
 }
 
 /// A single-precision probability without the digits that it does not have.

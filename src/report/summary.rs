@@ -2,11 +2,11 @@
 //!
 //! Collected call by call in bounded memory, then written as plain text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::rubric::Rubric;
+use crate::rubric::{AnsweredBy, Cause, Rubric};
 use crate::scoring::{Answer, Answered, EvidenceKind, FormScore, Judged, Verdict};
 
 /// Calls in each list.
@@ -44,8 +44,13 @@ struct Form {
     steps: [usize; STEPS],
     sum: f64,
     auto_fails: usize,
+    /// Questions that a person is to answer.
+    personal: BTreeSet<String>,
+    waiting: usize,
     abstained: usize,
     answers: usize,
+    /// Failed answers that no agent could have helped, by question.
+    obstacles: BTreeMap<String, usize>,
     /// The worst calls first, no more than [`LISTED`].
     listen: Vec<Listen>,
 }
@@ -73,8 +78,15 @@ impl Summary {
                     steps: [0; STEPS],
                     sum: 0.0,
                     auto_fails: 0,
+                    personal: r
+                        .questions()
+                        .filter(|(_, q)| q.answered_by == AnsweredBy::Person)
+                        .map(|(_, q)| q.id.clone())
+                        .collect(),
+                    waiting: 0,
                     abstained: 0,
                     answers: 0,
+                    obstacles: BTreeMap::new(),
                     listen: Vec::new(),
                 })
                 .collect(),
@@ -128,10 +140,16 @@ impl Form {
         self.scored += 1;
         *self.verdicts.entry(score.verdict).or_default() += 1;
         self.answers += answers.len();
-        self.abstained += answers
-            .iter()
-            .filter(|a| a.answer == Answer::Abstain)
-            .count();
+        for answer in answers {
+            if answer.answer == Answer::Abstain {
+                let waits = self.personal.contains(&answer.question);
+                self.waiting += usize::from(waits);
+                self.abstained += usize::from(!waits);
+            }
+            if answer.cause.is_some_and(Cause::is_outside_agent) {
+                *self.obstacles.entry(answer.question.clone()).or_default() += 1;
+            }
+        }
         if let Some(value) = score.score {
             let step = ((value / 100.0 * STEPS as f64) as usize).min(STEPS - 1);
             self.steps[step] += 1;
@@ -164,11 +182,31 @@ impl Form {
             self.auto_fails,
             verdict(Verdict::Undetermined)
         );
+        match verdict(Verdict::NotApplicable) {
+            0 => {}
+            1 => text.push_str("  1 call in which no question arose\n"),
+            n => {
+                let _ = writeln!(text, "  {n} calls in which no question arose");
+            }
+        }
         let _ = writeln!(
             text,
             "  {} of {} questions could not be answered and abstain",
             self.abstained, self.answers
         );
+        if self.waiting > 0 {
+            let _ = writeln!(text, "  {} wait for a person", self.waiting);
+        }
+        if !self.obstacles.is_empty() {
+            let mut list: Vec<(&String, &usize)> = self.obstacles.iter().collect();
+            list.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+            let list: Vec<String> = list.iter().map(|(id, n)| format!("{id} {n}")).collect();
+            let _ = writeln!(
+                text,
+                "  what no agent could help (table obstacles): {}",
+                list.join(", ")
+            );
+        }
         let _ = writeln!(text, "\n  score      calls");
         let most = self.steps.iter().copied().max().unwrap_or(0).max(1);
         let width = 100 / STEPS;
@@ -224,8 +262,8 @@ impl Form {
 fn worth_hearing(call: &CallResult, answers: &[Answered], score: &FormScore) -> Option<Listen> {
     let abstained = answers
         .iter()
-        .filter(|a| a.answer == Answer::Abstain)
-        .min_by_key(|a| !a.critical);
+        .filter(|a| a.answer == Answer::Abstain && a.reason.is_some())
+        .min_by_key(|a| (!a.critical, a.max_points == 0.0));
     let failed = answers.iter().find(|a| a.auto_fail);
     let low_first = -(score.score_before_auto_fail.unwrap_or(100.0) * 1000.0) as i64;
     let (urgency, reason) = if let Some(failed) = failed {
@@ -246,7 +284,8 @@ fn worth_hearing(call: &CallResult, answers: &[Answered], score: &FormScore) -> 
     } else if score.verdict == Verdict::Fail {
         let missed: Vec<&str> = answers
             .iter()
-            .filter(|a| a.answer == Answer::No)
+            .filter(|a| a.weight.is_some() && a.points.is_some_and(|p| p < a.max_points))
+            .filter(|a| !a.cause.is_some_and(Cause::is_outside_agent))
             .map(|a| a.question.as_str())
             .collect();
         let value = score.score.unwrap_or(0.0);

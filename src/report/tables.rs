@@ -35,6 +35,10 @@ pub fn tables(metric_columns: Vec<Column>) -> Vec<Table> {
         answers(),
         evidence(),
         scores(),
+        part_scores(),
+        obstacles(),
+        contacts(),
+        promises(),
         failures(),
         runs(),
     ]
@@ -253,16 +257,41 @@ ORDER BY ALL;",
             section Text: "The section's id within the rubric.",
             question Text: "The question's id within the rubric.",
             scorer Text: "Who answered: `automatic`.",
-            answer Text: "`yes`, `no`, `not_applicable` or `abstain`.",
-            points Float nullable: "Points given; null unless the answer is `yes` or `no`.",
+            answer Text: "`yes` or `no`; the id of the option chosen, or the value on a scale; ids \
+                of several options with commas between them, `none` where none holds; a number; \
+                `not_applicable` or `abstain`.",
+            points Float nullable: "Points given; null for `not_applicable` and `abstain`, and \
+                where the question is not scored.",
             max_points Float: "Points that the question can give.",
             weight Float nullable: "Share of the form's score that the question carries in this \
                 call, 0 to 1, after the weight of questions that do not apply went to the others; \
                 null unless it counts.",
             reason Text nullable: "Why the answer is `abstain` or `not_applicable`; null for the \
                 others.",
-            auto_fail Bool: "This answer fails the whole form.",
+            auto_fail Bool: "This answer fails the form, or its section.",
             evidence_rows Int: "Rows of `evidence` behind this answer.",
+            kind Text: "`yes_no`, `options`, `scale`, `number`, `multi_select` or `comment`.",
+            value Float nullable: "The number, or the value on a scale; null for other kinds and \
+                without an answer.",
+            meaning Text: "BLAKE3 of what the question means (its text, answers and rules), \
+                hexadecimal: the same where only a comment, the layout, help, weight or points \
+                changed. History and ratings belong to it.",
+            way Text nullable: "Which of several ways to *yes* it was; null where the rubric names \
+                none.",
+            tags Text: "`business`, `customer` and `compliance` with commas between them; empty if \
+                the question has none.",
+            critical Bool: "The question counts for the critical verdict.",
+            celebrate Bool: "A mark worth celebrating, never scored.",
+            answered_by Text: "Who is to answer: `automatic`, `person` or `both`.",
+            controllable_by_agent Bool: "Whether the agent can help the answer at all.",
+            cause Text nullable: "What a failed answer is put down to: `agent`, `process`, \
+                `system`, `policy`, `other_team`, `customer` or `unknown`; null where the answer \
+                earned all it could, and without one.",
+            confidence Float nullable: "How well what the answer rests on was heard, 0 to 1: the \
+                lowest word probability or share of heard speech in its evidence. Not the \
+                probability that the answer is right; null without an answer.",
+            fragile Bool: "It would be another answer if the words with a probability under 0.7 \
+                were dropped.",
         },
     }
 }
@@ -316,7 +345,11 @@ ORDER BY call_id, question, e.item;",
                 and where it is no number.",
             threshold Text nullable: "What it was held against, as the rubric has it; null where \
                 it was held against nothing.",
-            note Text nullable: "A remark for people; null if there is none.",
+            note Text nullable: "A remark for people; null if there is none. Says where a word \
+                was taken for another form of itself or for one that sounds the same.",
+            confidence Float nullable: "How well it was heard, 0 to 1: lowest word probability, or \
+                share of the searched speech that was heard with confidence; null where it shows a \
+                doubt or a near miss.",
         },
     }
 }
@@ -356,14 +389,188 @@ ORDER BY ALL;",
                 could still have; null where the rubric does not apply.",
             score_high Float nullable: "Highest score over every answer that an abstained question \
                 could still have; null where the rubric does not apply.",
-            verdict Text nullable: "`pass`, `fail`, or `undetermined` where abstained questions \
-                decide; null where the rubric does not apply.",
+            verdict Text nullable: "`pass`, `fail`, `undetermined` where abstained questions \
+                decide, or `not_applicable` where no question with a weight arose and none is \
+                open; null where the rubric does not apply.",
             auto_failed_by Text nullable: "Ids of the questions that failed the form, separated by \
                 commas; null if none did.",
             yes Int: "Questions answered *yes*.",
             no Int: "Questions answered *no*.",
             not_applicable Int: "Questions that do not apply to the call.",
-            abstained Int: "Questions that could not be told.",
+            abstained Int: "Questions that could not be told, or that wait for a person.",
+            otherwise Int: "Questions answered with an option, a selection or a number.",
+            band Text nullable: "Name of the band that the score lies in; null where the rubric \
+                has none, and where `score_low` and `score_high` lie in different ones.",
+            critical_verdict Text nullable: "`pass`, `fail` or `undetermined` over the critical \
+                questions alone; null where none applies.",
+            agent_score Float nullable: "The score without what no agent could have helped; null \
+                where nothing is left.",
+            agent_score_low Float nullable: "Lowest agent score that is still possible; null where \
+                nothing is left.",
+            agent_score_high Float nullable: "Highest agent score that is still possible; null \
+                where nothing is left.",
+            adjusted_by Text nullable: "Ids of the rubric's rules that changed the score, \
+                separated by commas; null if none did.",
+        },
+    }
+}
+
+/// One row per part of a form and call.
+pub fn part_scores() -> Table {
+    Table {
+        name: "part_scores",
+        grain: "one part of a rubric (a section, a tag or the critical questions), put to one call",
+        key: &["call_id", "rubric", "rubric_version", "part_kind", "part"],
+        purpose: "Scores of sections, and apart from them what serves the business, the customer \
+            and compliance: one must not hide in another.",
+        date_is: CALL_DATE,
+        example: "
+SELECT rubric, part_kind, part, count(score) AS calls, round(avg(score), 1) AS mean_score
+FROM read_parquet('report/part_scores/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true)
+GROUP BY ALL
+ORDER BY ALL;",
+        columns: columns! {
+            call_id Text: "The call; see `calls`.",
+            run_id Text: "The run that wrote this row; see `runs`.",
+            rubric Text: "The rubric's id.",
+            rubric_version Text: "The rubric's version.",
+            part_kind Text: "`section`, `tag` or `critical`.",
+            part Text: "The section's id; `business`, `customer` or `compliance`; `critical`.",
+            score Float nullable: "0 to 100; null where nothing of it was answered.",
+            score_low Float nullable: "Lowest score that is still possible; null where nothing of \
+                it applies.",
+            score_high Float nullable: "Highest score that is still possible; null where nothing \
+                of it applies.",
+            verdict Text nullable: "`pass`, `fail` or `undetermined`; null where the part has no \
+                threshold or does not apply.",
+        },
+    }
+}
+
+/// One row per failed answer that no agent could have helped.
+pub fn obstacles() -> Table {
+    Table {
+        name: "obstacles",
+        grain: "one failed answer that no agent could have helped",
+        key: &["call_id", "rubric", "rubric_version", "question"],
+        purpose: "What stood between customers and a good call: systems, policies, processes and \
+            other teams. A list of work for the centre, not for agents.",
+        date_is: CALL_DATE,
+        example: "
+SELECT cause, rubric, question, count(*) AS calls
+FROM read_parquet('report/obstacles/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true)
+GROUP BY ALL
+ORDER BY calls DESC, ALL;",
+        columns: columns! {
+            call_id Text: "The call; see `calls`.",
+            run_id Text: "The run that wrote this row; see `runs`.",
+            rubric Text: "The rubric's id.",
+            rubric_version Text: "The rubric's version.",
+            section Text: "The section's id within the rubric.",
+            question Text: "The question's id within the rubric.",
+            answer Text: "The failed answer; see `answers`.",
+            cause Text: "`process`, `system`, `policy`, `other_team` or `customer`; `unknown` for a \
+                question that no agent can help and whose cause nothing told.",
+            team Text nullable: "The agent's team; null if not given.",
+            queue Text nullable: "The queue that the call came through; null if not given.",
+            reason Text nullable: "Why the customer called; null if not given.",
+            start_ms Int nullable: "When the words that show it were said, from the start of the \
+                recording; null where no words do.",
+            quote Text nullable: "The words, redacted; null where there are none.",
+        },
+    }
+}
+
+/// One row per stored call: what came before and after it.
+pub fn contacts() -> Table {
+    Table {
+        name: "contacts",
+        grain: "one stored call, among the contacts of its customer",
+        key: &["call_id"],
+        purpose: "Who had to call again. A repeat contact is a proxy: it does not tell whether a \
+            matter was settled, and is no first-contact resolution. Days are calendar days. \
+            Made from the whole store, and made again when later calls change it; so it has no \
+            `run_id`. Definitions: `docs/contacts.md`.",
+        date_is: CALL_DATE,
+        example: "
+SELECT c.agent, count(*) AS calls,
+    count(*) FILTER (k.led_to_repeat_7d) AS led_to_repeat,
+    round(avg(k.led_to_repeat_7d::INT), 3) AS share
+FROM read_parquet('report/contacts/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true) AS k
+JOIN read_parquet('report/calls/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true) AS c USING (date, call_id)
+WHERE k.led_to_repeat_7d IS NOT NULL AND c.direction = 'inbound'
+GROUP BY c.agent
+ORDER BY c.agent;",
+        columns: columns! {
+            call_id Text: "The call; see `calls`.",
+            repeat_of Text nullable: "The latest earlier call that this one repeats: of the same \
+                customer, within 30 days, and not known to be about another matter; null if it \
+                repeats none, or where that cannot be told. Of a call that is not stored, the \
+                `ref` of the table of contacts, if it has one.",
+            days_since Int nullable: "Days from that call to this one; null if it repeats none.",
+            repeat_1d Bool nullable: "It repeats a call of the same day or the day before. Legs of \
+                one interaction, promised call-backs and calls of the centre repeat nothing; null where it cannot be \
+                told: the customer is not given, or the store does not reach back so far.",
+            repeat_7d Bool nullable: "As `repeat_1d`, for 7 days; null where it cannot be told.",
+            repeat_30d Bool nullable: "As `repeat_1d`, for 30 days; null where it cannot be told.",
+            same_matter Bool nullable: "The call that it repeats, or else the latest earlier call \
+                of the customer within 30 days, had the same `reason`; null if there is none or a \
+                reason is not given.",
+            led_to_repeat_1d Bool nullable: "A later call repeats this one by the next day; null \
+                until the store holds calls of a day after that, and where it cannot be told.",
+            led_to_repeat_7d Bool nullable: "As `led_to_repeat_1d`, for 7 days; null until the \
+                store holds calls of a day after them, and where it cannot be told.",
+            led_to_repeat_30d Bool nullable: "As `led_to_repeat_1d`, for 30 days; null until the \
+                store holds calls of a day after them, and where it cannot be told.",
+            promised_call_back Bool nullable: "The call is a call-back that the centre promised, or \
+                one that the customer announced; null where it cannot be told.",
+            leg Bool nullable: "An earlier call belongs to the same interaction; null if no \
+                interaction is given.",
+        },
+    }
+}
+
+/// One row per promise that was made in a call.
+pub fn promises() -> Table {
+    Table {
+        name: "promises",
+        grain: "one promise made in a call",
+        key: &["call_id", "item"],
+        purpose: "Who promised what until when, and what became of it as far as the whole store \
+            shows. That nothing shows a promise to be kept does not mean that it was broken. Made \
+            again when later calls change it; so it has no `run_id`. Definitions: \
+            `docs/contacts.md`.",
+        date_is: CALL_DATE,
+        example: "
+SELECT c.team, p.kind, p.state, count(*) AS promises,
+    count(*) FILTER (p.hedged) AS hedged
+FROM read_parquet('report/promises/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true) AS p
+JOIN read_parquet('report/calls/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true) AS c USING (date, call_id)
+WHERE p.party = 'agent'
+GROUP BY ALL
+ORDER BY ALL;",
+        columns: columns! {
+            call_id Text: "The call; see `calls`.",
+            item Int: "Place among the promises of the call, from 0.",
+            party Text: "Who promised: `agent`, `customer`, or `unknown` in mono.",
+            kind Text: "`call_back`, `send`, `repair`, `refund`, `check` or `other`.",
+            quote Text: "The words, redacted.",
+            start_ms Int: "When they were said, from the start of the recording.",
+            hedged Bool: "Said with a way out: \"I'll try\", \"hopefully\".",
+            due Text nullable: "The last moment at which it is kept, on the wall clock of the call, \
+                `YYYY-MM-DDTHH:MM:SS`; null where no day or time was named.",
+            state Text nullable: "`kept` (a later contact shows it), `not_seen` (its time is over \
+                and nothing shows it), `open` (the store does not reach past its time) or \
+                `said_broken` (the customer says so in a later call); null for promises that are \
+                not followed: of customers, of unknown parties, without a known customer, and \
+                without a day where nobody else would notice.",
+            seen_in Text nullable: "The call or contact that shows it; null if none does.",
         },
     }
 }

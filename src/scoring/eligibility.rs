@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use super::heard::HeardCall;
 use crate::conversation::Party;
-use crate::rubric::phrase::Phrase;
-use crate::rubric::{AppliesTo, By};
+use crate::phrase::Phrase;
+use crate::rubric::{AppliesTo, By, Rubric};
 use crate::transcript::Span;
 
 /// A voicemail says so at its beginning.
@@ -18,7 +18,7 @@ const CONVERSATION_MS: i64 = 20_000;
 const OVERLAP_MS: i64 = 500;
 
 static VOICEMAIL: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
-    phrases(&[
+    parsed(&[
         "leave (a|your) message",
         "leave me a message",
         "leave your name and number",
@@ -29,14 +29,19 @@ static VOICEMAIL: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
 });
 
 static WRONG_NUMBER: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
-    phrases(&[
+    parsed(&[
         "(have|got|dialed) the wrong number",
         "this is the wrong number",
         "wrong number",
     ])
 });
 
-fn phrases(texts: &[&str]) -> Vec<Phrase> {
+/// What a scorer has to look for beside the phrases of its rubrics.
+pub(super) fn phrases() -> impl Iterator<Item = &'static Phrase> {
+    VOICEMAIL.iter().chain(WRONG_NUMBER.iter())
+}
+
+fn parsed(texts: &[&str]) -> Vec<Phrase> {
     texts
         .iter()
         .map(|text| Phrase::parse(text).expect("the phrases above can be parsed"))
@@ -44,8 +49,22 @@ fn phrases(texts: &[&str]) -> Vec<Phrase> {
 }
 
 /// Why the form does not apply, if it does not.
-pub(super) fn not_eligible(applies_to: &AppliesTo, call: &HeardCall<'_>) -> Option<String> {
-    outside(applies_to, call).or_else(|| no_conversation(call))
+pub(super) fn not_eligible(rubric: &Rubric, call: &HeardCall<'_>) -> Option<String> {
+    other_version(rubric, call)
+        .or_else(|| outside(&rubric.applies_to, call))
+        .or_else(|| no_conversation(call))
+}
+
+fn other_version(rubric: &Rubric, call: &HeardCall<'_>) -> Option<String> {
+    // All are written as YYYY-MM-DD, which sorts by time.
+    let day = &call.meta.started_at.local_date;
+    match (&rubric.valid_from, &rubric.valid_until) {
+        (Some(from), _) if day < from => Some(format!("the rubric is valid from {from} only")),
+        (_, Some(until)) if day >= until => Some(format!(
+            "a later version of the rubric is valid from {until} on"
+        )),
+        _ => None,
+    }
 }
 
 fn outside(applies_to: &AppliesTo, call: &HeardCall<'_>) -> Option<String> {
@@ -110,10 +129,12 @@ fn no_conversation(call: &HeardCall<'_>) -> Option<String> {
         return Some("nobody answers the agent (voicemail, or hung up)".to_string());
     }
     let beginning = Span::new(0, VOICEMAIL_WITHIN_MS);
-    if customer_ms < CONVERSATION_MS && !call.find(&VOICEMAIL, By::Customer, beginning).is_empty() {
+    if customer_ms < CONVERSATION_MS
+        && !call.find(&VOICEMAIL, By::Customer, &[beginning]).is_empty()
+    {
         return Some("voicemail".to_string());
     }
-    let wrong = call.find(&WRONG_NUMBER, By::Customer, call.whole());
+    let wrong = call.find(&WRONG_NUMBER, By::Customer, &[call.whole()]);
     if customer_ms < CONVERSATION_MS && !wrong.is_empty() {
         return Some("wrong number".to_string());
     }

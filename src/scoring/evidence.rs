@@ -52,6 +52,10 @@ pub struct Evidence {
     pub value: Option<f64>,
     pub threshold: Option<String>,
     pub note: Option<String>,
+    /// How well it was heard, 0 to 1: for words the lowest of their probabilities, for an absence
+    /// the share of the searched speech that was heard with confidence; 1 for what needs no
+    /// hearing. `None` where it shows a doubt or a near miss.
+    pub confidence: Option<f64>,
 }
 
 impl Evidence {
@@ -71,6 +75,7 @@ impl Evidence {
             value: None,
             threshold: None,
             note: None,
+            confidence: None,
         }
     }
 }

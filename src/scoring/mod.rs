@@ -4,6 +4,7 @@
 //! is said only where the searched speech was heard with confidence; otherwise the question
 //! abstains. Order of application: eligibility, answers, points, auto-fail.
 
+mod decide;
 mod eligibility;
 mod evidence;
 mod heard;
@@ -14,42 +15,63 @@ mod tests;
 
 pub use evidence::{Evidence, EvidenceKind};
 pub use heard::HeardCall;
-pub use points::{FormScore, Verdict};
+pub use points::{FormScore, PartKind, PartScore, Verdict};
 
 use crate::conversation::{Conversation, metrics::Metrics};
+use crate::history::History;
+use crate::phrase::{Matcher, MatcherBuilder, PhraseId};
 use crate::recording::CallMeta;
-use crate::rubric::{Question, Rubric, YesNo};
+use crate::rubric::{Cause, Rubric};
 
 /// Who answered: this build knows the automatic scorer only.
 pub const AUTOMATIC: &str = "automatic";
 
 /// What a question was answered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Yes,
     No,
+    /// The id of the option that was chosen; the value of a scale.
+    Choice(String),
+    /// Ids of the options that hold, in the order of the form.
+    Selected(Vec<String>),
+    Number(f64),
     /// The question does not arise in this call.
     NotApplicable,
-    /// It cannot be told: not heard, doubtful, cut off, or unsure who spoke.
+    /// It cannot be told: not heard, doubtful, cut off, unsure who spoke, or for a person to say.
     Abstain,
 }
 
 impl Answer {
-    pub fn as_str(self) -> &'static str {
+    /// As the tables have it: `yes`, `no`, an option's id, ids with commas between them (`none`
+    /// where no option holds), a number, `not_applicable` or `abstain`.
+    pub fn text(&self) -> String {
         match self {
-            Answer::Yes => "yes",
-            Answer::No => "no",
-            Answer::NotApplicable => "not_applicable",
-            Answer::Abstain => "abstain",
+            Answer::Yes => "yes".to_string(),
+            Answer::No => "no".to_string(),
+            Answer::Choice(id) => id.clone(),
+            Answer::Selected(ids) if ids.is_empty() => "none".to_string(),
+            Answer::Selected(ids) => ids.join(","),
+            Answer::Number(value) => value.to_string(),
+            Answer::NotApplicable => "not_applicable".to_string(),
+            Answer::Abstain => "abstain".to_string(),
         }
     }
 
-    /// The plain yes or no, if it is one.
-    pub fn yes_no(self) -> Option<YesNo> {
+    /// Whether it says something about the call: neither *not applicable* nor *abstain*.
+    pub fn is_given(&self) -> bool {
+        !matches!(self, Answer::NotApplicable | Answer::Abstain)
+    }
+
+    /// Whether it is one of these: `yes`, `no` or ids of options, of which one is enough.
+    pub fn is_one_of(&self, ids: &[String]) -> bool {
+        let has = |id: &str| ids.iter().any(|i| i == id);
         match self {
-            Answer::Yes => Some(YesNo::Yes),
-            Answer::No => Some(YesNo::No),
-            Answer::NotApplicable | Answer::Abstain => None,
+            Answer::Yes => has("yes"),
+            Answer::No => has("no"),
+            Answer::Choice(id) => has(id),
+            Answer::Selected(selected) => selected.iter().any(|id| has(id)),
+            Answer::Number(_) | Answer::NotApplicable | Answer::Abstain => false,
         }
     }
 }
@@ -62,98 +84,140 @@ pub struct Answered {
     pub answer: Answer,
     /// Why the question does not apply or could not be answered.
     pub reason: Option<String>,
+    /// Which of several ways to *yes* it was.
+    pub way: Option<String>,
+    /// What may be true if the question is shown: the answer itself, or every answer that an
+    /// abstention leaves open, *not applicable* among them where that is open, never *abstain*.
+    pub possible: Vec<Answer>,
     pub points: Option<f64>,
     pub max_points: f64,
     /// Share of the form's score that the question carries in this call, 0 to 1, after the
     /// weights of questions that do not apply went to the others. `None` where it does not count.
     pub weight: Option<f64>,
-    /// One of the possible answers fails the form …
+    /// It counts for the form's critical verdict.
     pub critical: bool,
-    /// … and this is it.
+    /// The answer fails the form or its section.
     pub auto_fail: bool,
+    /// What a failed answer is put down to; `None` where it earned all it could.
+    pub cause: Option<Cause>,
+    /// How well what the answer rests on was heard, 0 to 1; `None` without an answer.
+    pub confidence: Option<f64>,
+    /// It would be another answer if the words below [`FRAGILE_PROB`] were dropped.
+    pub fragile: bool,
     pub evidence: Vec<Evidence>,
 }
+
+/// Words below this probability are dropped to see whether an answer is fragile. Above the bound
+/// of sure words, which are the only ones that an answer rests on in the first place.
+pub const FRAGILE_PROB: f32 = 0.7;
 
 /// A call judged by one form.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judged {
     Scored {
         answers: Vec<Answered>,
-        score: FormScore,
+        score: Box<FormScore>,
     },
     NotEligible {
         reason: String,
     },
 }
 
-/// Judges a call by a form.
-pub fn judge(
-    rubric: &Rubric,
-    meta: &CallMeta,
-    conversation: &Conversation,
-    metrics: &Metrics,
-) -> Judged {
-    let call = HeardCall::new(conversation, metrics, meta);
-    if let Some(reason) = eligibility::not_eligible(&rubric.applies_to, &call) {
-        return Judged::NotEligible { reason };
-    }
-    let mut answers: Vec<Answered> = rubric
-        .sections
-        .iter()
-        .flat_map(|section| {
-            section
-                .questions
-                .iter()
-                .map(|question| answer(&section.id, question, &call))
-        })
-        .collect();
-    let score = points::score(rubric, &mut answers);
-    Judged::Scored { answers, score }
+/// What is known of one call.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    pub meta: &'a CallMeta,
+    pub conversation: &'a Conversation,
+    pub metrics: &'a Metrics,
+    /// What came before it; without, rules about that are unknown.
+    pub history: Option<&'a History>,
 }
 
-fn answer(section: &str, question: &Question, call: &HeardCall<'_>) -> Answered {
-    let mut evidence = Vec::new();
-    let (answer, reason) = decide(question, call, &mut evidence);
-    let auto_fail = question.auto_fail_on.is_some() && question.auto_fail_on == answer.yes_no();
-    Answered {
-        section: section.to_string(),
-        question: question.id.clone(),
-        answer,
-        reason,
-        points: answer.yes_no().map(|a| question.points.of(a)),
-        max_points: question.points.most(),
-        weight: None,
-        critical: question.auto_fail_on.is_some(),
-        auto_fail,
-        evidence,
-    }
+/// Forms made ready to judge many calls.
+pub struct Scorer<'r> {
+    rubrics: &'r [Rubric],
+    /// All phrases of all rubrics.
+    matcher: Matcher,
+    /// By rubric, by question in the order of the form: the phrases that its answer rests on.
+    phrases: Vec<Vec<Vec<PhraseId>>>,
 }
 
-fn decide(
-    question: &Question,
-    call: &HeardCall<'_>,
-    evidence: &mut Vec<Evidence>,
-) -> (Answer, Option<String>) {
-    use rules::Truth;
-    if let Some(rule) = &question.applies_when {
-        let applies = rules::evaluate(rule, "applies_when", call);
-        evidence.extend(applies.evidence);
-        match applies.truth {
-            Truth::True => {}
-            Truth::False => {
-                return (
-                    Answer::NotApplicable,
-                    Some("what the question is about did not come up".to_string()),
-                );
-            }
-            Truth::Unknown(reason) => return (Answer::Abstain, Some(reason)),
+impl<'r> Scorer<'r> {
+    pub fn new(rubrics: &'r [Rubric]) -> Self {
+        let mut builder = MatcherBuilder::new();
+        for phrase in eligibility::phrases() {
+            builder.add(phrase);
+        }
+        for phrase in rubrics.iter().flat_map(Rubric::phrases) {
+            builder.add(phrase);
+        }
+        let of_rubric = |rubric: &'r Rubric, builder: &mut MatcherBuilder| {
+            let questions = rubric.questions();
+            questions
+                .map(|(_, question)| {
+                    let mut ids: Vec<PhraseId> = question
+                        .phrases()
+                        .into_iter()
+                        .map(|phrase| builder.add(phrase))
+                        .collect();
+                    ids.sort_unstable();
+                    ids.dedup();
+                    ids
+                })
+                .collect()
+        };
+        let phrases = rubrics.iter().map(|r| of_rubric(r, &mut builder)).collect();
+        Self {
+            rubrics,
+            matcher: builder.build(),
+            phrases,
         }
     }
-    let yes = rules::evaluate(&question.yes_when, "yes_when", call);
-    evidence.extend(yes.evidence);
-    match yes.truth {
-        Truth::True => (Answer::Yes, None),
-        Truth::False => (Answer::No, None),
-        Truth::Unknown(reason) => (Answer::Abstain, Some(reason)),
+
+    /// The forms, in their order.
+    pub fn rubrics(&self) -> &'r [Rubric] {
+        self.rubrics
     }
+
+    /// Judges a call by each form, in their order.
+    pub fn judge(&self, call: &Call<'_>) -> Vec<Judged> {
+        let heard = HeardCall::new(call, &self.matcher);
+        let lesser = heard.without_words_below(FRAGILE_PROB);
+        self.rubrics
+            .iter()
+            .zip(&self.phrases)
+            .map(|(rubric, phrases)| {
+                let mut judged = judge(rubric, &heard);
+                if let (Some(lesser), Judged::Scored { answers, .. }) = (&lesser, &mut judged) {
+                    for (((_, question), ids), answered) in
+                        rubric.questions().zip(phrases).zip(answers)
+                    {
+                        answered.fragile = answered.answer.is_given()
+                            && !heard.finds_the_same(lesser, ids)
+                            && decide::answer(&answered.section, question, lesser).answer
+                                != answered.answer;
+                    }
+                }
+                judged
+            })
+            .collect()
+    }
+}
+
+/// Judges one call by one form.
+fn judge(rubric: &Rubric, call: &HeardCall<'_>) -> Judged {
+    if let Some(reason) = eligibility::not_eligible(rubric, call) {
+        return Judged::NotEligible { reason };
+    }
+    let mut answers = Vec::new();
+    let mut section_applies = Vec::new();
+    for section in &rubric.sections {
+        let applies = decide::section_applies(section, call);
+        section_applies.push(applies);
+        for question in &section.questions {
+            answers.push(decide::answer(&section.id, question, call));
+        }
+    }
+    let score = Box::new(points::score(rubric, &mut answers, &section_applies));
+    Judged::Scored { answers, score }
 }

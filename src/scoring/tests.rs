@@ -47,8 +47,18 @@ fn form(rules: &str) -> Rubric {
 }
 
 fn judged(rules: &str, conversation: &Conversation) -> Judged {
-    let metrics = metrics::measure(conversation);
-    judge(&form(rules), &meta(), conversation, &metrics)
+    judged_by(&form(rules), conversation)
+}
+
+fn judged_by(rubric: &Rubric, conversation: &Conversation) -> Judged {
+    let call = Call {
+        meta: &meta(),
+        conversation,
+        metrics: &metrics::measure(conversation),
+        history: None,
+    };
+    let scorer = Scorer::new(std::slice::from_ref(rubric));
+    scorer.judge(&call).remove(0)
 }
 
 fn answered(rules: &str, conversation: &Conversation) -> Answered {
@@ -373,11 +383,10 @@ fn calls_that_are_no_conversation_are_not_eligible() {
 fn a_form_says_which_calls_it_is_for() {
     let mut rubric = form(RECORDED);
     let conversation = call().conversation();
-    let metrics = metrics::measure(&conversation);
     let mut reason = |change: &dyn Fn(&mut Rubric)| {
         rubric.applies_to = crate::rubric::AppliesTo::default();
         change(&mut rubric);
-        match judge(&rubric, &meta(), &conversation, &metrics) {
+        match judged_by(&rubric, &conversation) {
             Judged::NotEligible { reason } => reason,
             Judged::Scored { .. } => "scored".to_string(),
         }
@@ -398,4 +407,411 @@ fn a_form_says_which_calls_it_is_for() {
     assert!(
         reason(&|r| r.applies_to.shortest = Some(crate::rubric::Millis(61_000))).contains("60.0 s")
     );
+}
+
+fn evidence_of(answered: &Answered, kind: EvidenceKind) -> Vec<&Evidence> {
+    answered
+        .evidence
+        .iter()
+        .filter(|e| e.kind == kind)
+        .collect()
+}
+
+#[test]
+fn windows_lean_on_words_and_events() {
+    let rule = |within: &str| {
+        format!("yes_when:\n  said: {{by: agent, any: [\"i am sorry\"], within: {within}}}")
+    };
+    let after = rule("{after_said: {by: customer, any: [\"it is broken\"]}, for: 10s}");
+    let complaint = call().customer(10_000, 12_000, "Well it is broken again");
+    let soon = complaint.clone().agent(15_000, 17_000, "oh i am sorry");
+    assert_eq!(answered(&after, &soon.conversation()).answer, Answer::Yes);
+    let late = complaint.clone().agent(25_000, 27_000, "oh i am sorry");
+    let answer = answered(&after, &late.conversation());
+    assert_eq!(answer.answer, Answer::No);
+    let miss = evidence_of(&answer, EvidenceKind::NearestMiss);
+    assert!(miss[0].note.as_deref().unwrap().contains("outside"));
+    // Before the complaint does not count either, and without one there is nowhere to look.
+    let before = call()
+        .agent(9_000, 9_900, "i am sorry")
+        .customer(10_000, 12_000, "it is broken");
+    assert_eq!(answered(&after, &before.conversation()).answer, Answer::No);
+    let never = answered(&after, &soon_without_complaint().conversation());
+    assert_eq!(never.answer, Answer::No);
+    assert!(
+        never.evidence[0]
+            .note
+            .as_deref()
+            .unwrap()
+            .contains("were not said")
+    );
+    // Whether there was one may not be known.
+    let unheard = call()
+        .customer(10_000, 12_000, "")
+        .agent(15_000, 17_000, "i am sorry");
+    assert_eq!(
+        answered(&after, &unheard.conversation()).answer,
+        Answer::Abstain
+    );
+
+    let ahead = rule("{before_said: {by: customer, any: [\"it is broken\"]}}");
+    assert_eq!(answered(&ahead, &before.conversation()).answer, Answer::Yes);
+    assert_eq!(answered(&ahead, &soon.conversation()).answer, Answer::No);
+
+    // A hold from 12 s to 30 s, announced; the words come 3 s after it.
+    let held = call()
+        .agent(9_000, 12_000, "one moment please i will check")
+        .agent(33_000, 35_000, "i am sorry for the wait");
+    let near = |place: &str| rule(&format!("{{{place}: hold, for: 5s}}"));
+    let heard = held.conversation();
+    assert_eq!(answered(&near("after_event"), &heard).answer, Answer::Yes);
+    assert_eq!(answered(&near("near_event"), &heard).answer, Answer::Yes);
+    assert_eq!(answered(&near("before_event"), &heard).answer, Answer::No);
+    assert_eq!(
+        answered(&near("after_event"), &soon.conversation()).answer,
+        Answer::No
+    );
+    assert_eq!(
+        answered(&near("after_event"), &held.mono()).answer,
+        Answer::Abstain
+    );
+}
+
+fn soon_without_complaint() -> Staged {
+    call().agent(15_000, 17_000, "oh i am sorry")
+}
+
+#[test]
+fn replies_turn_starts_counts_and_nearness() {
+    let reply = "yes_when:\n  said: {by: agent, any: [\"on friday\"], in_reply_to: {by: customer, any: [\"when will\"]}}";
+    let asked = call().customer(10_000, 12_000, "so when will it come");
+    let answers = asked
+        .clone()
+        .agent(12_500, 15_000, "it will be there on friday");
+    assert_eq!(answered(reply, &answers.conversation()).answer, Answer::Yes);
+    // A back-channel is no reply; the turn after it is.
+    let later =
+        asked
+            .clone()
+            .agent(12_400, 12_800, "okay")
+            .agent(16_500, 19_000, "we deliver on friday");
+    assert_eq!(answered(reply, &later.conversation()).answer, Answer::Yes);
+    let other = asked
+        .clone()
+        .agent(12_500, 15_000, "what is your order number please")
+        .customer(15_500, 17_000, "five five five")
+        .agent(17_500, 20_000, "it comes on friday");
+    assert_eq!(answered(reply, &other.conversation()).answer, Answer::No);
+    assert_eq!(answered(reply, &call().conversation()).answer, Answer::No);
+
+    let opens = "yes_when:\n  said: {by: agent, any: [\"no problem\"], turn_start: true}";
+    let first = call().agent(10_000, 12_000, "Okay, no problem at all");
+    assert_eq!(answered(opens, &first.conversation()).answer, Answer::Yes);
+    let inside = call().agent(10_000, 13_000, "that should really be no problem");
+    assert_eq!(answered(opens, &inside.conversation()).answer, Answer::No);
+
+    let thrice = "yes_when:\n  said: {by: agent, any: [\"sorry\", \"i am sorry\"], at_least: 3}";
+    let twice = "yes_when:\n  said: {by: agent, any: [\"sorry\", \"i am sorry\"], at_most: 2}";
+    let two = call().agent(10_000, 15_000, "i am sorry so sorry about it");
+    // Two phrases on the same word are one time.
+    assert_eq!(answered(thrice, &two.conversation()).answer, Answer::No);
+    assert_eq!(answered(twice, &two.conversation()).answer, Answer::Yes);
+    let three = two.clone().agent(20_000, 21_000, "sorry again");
+    assert_eq!(answered(thrice, &three.conversation()).answer, Answer::Yes);
+    assert_eq!(answered(twice, &three.conversation()).answer, Answer::No);
+    // A third that is doubtful leaves both open.
+    let maybe = two.agent(20_000, 21_000, "sorry again").doubtful(0);
+    assert_eq!(
+        answered(thrice, &maybe.conversation()).answer,
+        Answer::Abstain
+    );
+    assert_eq!(
+        answered(twice, &maybe.conversation()).answer,
+        Answer::Abstain
+    );
+
+    let near = "yes_when:\n  near: {one: {by: agent, any: [refund]}, other: {by: anyone, any: [tomorrow]}, at_most_apart: 3s}";
+    let close = call().customer(10_000, 11_000, "tomorrow then").agent(
+        12_000,
+        14_000,
+        "yes the refund comes",
+    );
+    assert_eq!(answered(near, &close.conversation()).answer, Answer::Yes);
+    let far = call().customer(10_000, 11_000, "tomorrow then").agent(
+        32_000,
+        34_000,
+        "yes the refund comes",
+    );
+    let answer = answered(near, &far.conversation());
+    assert_eq!(answer.answer, Answer::No);
+    assert!(!evidence_of(&answer, EvidenceKind::NearestMiss).is_empty());
+}
+
+#[test]
+fn every_kind_of_question_answers_and_says_what_else_it_could_be() {
+    let options = "options:\n- {id: warm, points: 10, when: {said: {by: agent, any: [\"i am so sorry\"]}}}\n- {id: polite, points: 5, when: {said: {by: agent, any: [sorry]}}}\n- {id: cold, points: 0}";
+    let choice = |id: &str| Answer::Choice(id.to_string());
+    let polite = call().agent(10_000, 12_000, "sorry about that");
+    let answer = answered(options, &polite.conversation());
+    assert_eq!(answer.answer, choice("polite"));
+    assert_eq!(answer.possible, [choice("polite")]);
+    let cold = answered(options, &call().conversation());
+    assert_eq!(cold.answer, choice("cold"));
+    // What is left rests on what was not found.
+    assert_eq!(evidence_of(&cold, EvidenceKind::Absent).len(), 2);
+    let doubtful = call()
+        .agent(10_000, 12_000, "i am so sorry about that")
+        .doubtful(0);
+    let open = answered(options, &doubtful.conversation());
+    assert_eq!(open.answer, Answer::Abstain);
+    assert_eq!(
+        open.possible,
+        [choice("warm"), choice("polite"), choice("cold")]
+    );
+
+    let several = "kind: multi_select\nmost: 3\noptions:\n- {id: name, points: 2, when: {said: {by: agent, any: [\"this is\"]}}}\n- {id: help, points: 2, when: {said: {by: agent, any: [\"can i help\"]}}}";
+    let selected = |ids: &[&str]| Answer::Selected(ids.iter().map(|i| (*i).to_string()).collect());
+    assert_eq!(
+        answered(several, &call().conversation()).answer,
+        selected(&["name"])
+    );
+    let perhaps = call().agent(10_000, 12_000, "how can i help").doubtful(0);
+    let open = answered(several, &perhaps.conversation());
+    assert_eq!(
+        open.possible,
+        [selected(&["name"]), selected(&["name", "help"])]
+    );
+
+    let number = "number: {times: {by: agent, any: [sorry]}, steps: [{at_most: 0, points: 0}, {at_most: 1, points: 1}, {points: 2}]}";
+    assert_eq!(
+        answered(number, &polite.conversation()).answer,
+        Answer::Number(1.0)
+    );
+    let more = polite.agent(20_000, 21_000, "sorry again").doubtful(0);
+    let open = answered(number, &more.conversation());
+    assert_eq!(open.answer, Answer::Abstain);
+    assert!(open.possible.len() == 2, "{:?}", open.possible);
+
+    let scale = "scale: {from: 1, to: 3, levels: [{value: 3, when: {said: {by: agent, any: [sorry]}}}, {value: 1}]}";
+    assert_eq!(answered(scale, &call().conversation()).answer, choice("1"));
+
+    let ways = "ways:\n- {name: words, when: {said: {by: agent, any: [sorry]}}}\n- {name: deed, when: {said: {by: agent, any: [\"i have credited\"]}}}";
+    let deed = call().agent(10_000, 12_000, "so i have credited it");
+    let answer = answered(ways, &deed.conversation());
+    assert_eq!(
+        (answer.answer, answer.way.as_deref()),
+        (Answer::Yes, Some("deed"))
+    );
+
+    for (person, possible) in [
+        ("answered_by: person", 2),
+        ("options: [{id: a, points: 1}, {id: b}]", 2),
+        ("scale: {from: 1, to: 5}", 5),
+        ("kind: comment", 1),
+    ] {
+        let answer = answered_by_a_person(person);
+        assert!(!answer.answer.is_given(), "{person}");
+        assert_eq!(answer.possible.len(), possible, "{person}");
+    }
+}
+
+#[test]
+fn an_answer_on_doubtful_words_is_fragile_and_less_sure() {
+    let rule = "yes_when:\n  said: {by: agent, any: [\"this call is recorded\"]}";
+    let with_prob = |prob: f32| {
+        let mut call = call().agent(10_000, 12_000, "this call is recorded");
+        for word in &mut call.0.channels[0].segments[1].words {
+            word.prob = Some(prob);
+        }
+        answered(rule, &call.conversation())
+    };
+    let (weak, strong) = (with_prob(0.6), with_prob(0.95));
+    assert_eq!((weak.answer.clone(), weak.fragile), (Answer::Yes, true));
+    assert_eq!(
+        (strong.answer.clone(), strong.fragile),
+        (Answer::Yes, false)
+    );
+    assert!(weak.confidence.unwrap() < strong.confidence.unwrap());
+    // An absence is as sure as the searched speech was heard.
+    let absent = answered(rule, &call().conversation());
+    assert_eq!(absent.confidence, Some(1.0));
+}
+
+#[test]
+fn a_cause_is_the_first_whose_rule_holds() {
+    let rule = "cause:\n- {cause: system, when: {said: {by: agent, any: [\"the system is slow\"]}}}\n- {cause: policy, when: {said: {by: agent, any: [policy]}}}\nyes_when:\n  said: {by: agent, any: [refund]}";
+    let cause = |text: &str| {
+        let call = call().agent(10_000, 14_000, text);
+        answered(rule, &call.conversation()).cause
+    };
+    assert_eq!(
+        cause("our policy and the system is slow"),
+        Some(Cause::System)
+    );
+    assert_eq!(cause("that is our policy"), Some(Cause::Policy));
+    assert_eq!(cause("no such thing"), Some(Cause::Agent));
+}
+
+/// The first question of a form whose second one carries the weight.
+fn answered_by_a_person(rules: &str) -> Answered {
+    let yaml = format!(
+        "rubric: r\nversion: '1'\ntitle: t\nsections:\n- id: s\n  title: s\n  weight: 1\n  questions:\n  - id: q\n    text: q\n    {rules}\n  - id: z\n    text: z\n    yes_when: {{said: {{by: agent, any: [a]}}}}\n"
+    );
+    let rubric = crate::rubric::parse(&yaml, "test").unwrap();
+    let conversation = call().conversation();
+    match judged_by(&rubric, &conversation) {
+        Judged::Scored { mut answers, .. } => answers.remove(0),
+        Judged::NotEligible { reason } => panic!("{reason}"),
+    }
+}
+
+#[test]
+fn a_reply_that_may_have_come_to_a_later_question_is_not_missing() {
+    let rules = "yes_when:\n  in_order:\n    steps: [{by: agent, any: [\"date of birth\"]}, {by: customer, any: [\"may fifth\"]}]\n    at_most_apart: 10s";
+    let asked_twice = call()
+        .agent(10_000, 12_000, "your date of birth please")
+        .customer(13_000, 15_000, "why would you want that")
+        .agent(40_000, 42_000, "your date of birth please");
+    assert_eq!(
+        answered(rules, &asked_twice.clone().conversation()).answer,
+        Answer::No
+    );
+    let not_heard = asked_twice
+        .customer(43_000, 46_000, "mumble mumble")
+        .doubtful(1);
+    assert_eq!(
+        answered(rules, &not_heard.conversation()).answer,
+        Answer::Abstain
+    );
+}
+
+#[test]
+fn a_step_in_the_middle_that_may_have_gone_unheard_breaks_no_chain() {
+    let rules = "yes_when:\n  in_order:\n    steps:\n    - {by: agent, any: [\"date of birth\"]}\n    - {by: customer, any: [\"may fifth\"]}\n    - {by: agent, any: [\"thank you\"]}";
+    let thanked_early = call()
+        .agent(10_000, 12_000, "your date of birth please")
+        .customer(13_000, 16_000, "mumble mumble")
+        .doubtful(1)
+        .agent(17_000, 18_000, "thank you")
+        .customer(40_000, 42_000, "that is may fifth");
+    assert_eq!(
+        answered(rules, &thanked_early.conversation()).answer,
+        Answer::Abstain
+    );
+}
+
+#[test]
+fn what_stands_near_an_unheard_part_is_not_far_from_all() {
+    let rules = "yes_when:\n  near:\n    one: {by: agent, any: [\"recorded\"]}\n    other: {by: agent, any: [\"for quality\"]}\n    at_most_apart: 5s";
+    let far = call().agent(10_000, 12_000, "this call is recorded").agent(
+        40_000,
+        42_000,
+        "we do that for quality",
+    );
+    assert_eq!(
+        answered(rules, &far.clone().conversation()).answer,
+        Answer::No
+    );
+    let unheard = far.agent(13_000, 16_000, "mumble mumble").doubtful(0);
+    assert_eq!(
+        answered(rules, &unheard.conversation()).answer,
+        Answer::Abstain
+    );
+}
+
+#[test]
+fn what_a_window_ends_at_may_have_been_said_earlier() {
+    let rules = "yes_when:\n  said: {by: agent, any: [\"date of birth\"], within: {before_said: {by: agent, any: [\"your balance\"]}}}";
+    let in_time = call()
+        .agent(20_000, 22_000, "your date of birth please")
+        .agent(30_000, 32_000, "your balance is fine");
+    assert_eq!(answered(rules, &in_time.conversation()).answer, Answer::Yes);
+    let told_before = call()
+        .agent(10_000, 12_000, "your balance is fine")
+        .doubtful(0)
+        .agent(20_000, 22_000, "your date of birth please")
+        .agent(30_000, 32_000, "your balance is fine");
+    assert_eq!(
+        answered(rules, &told_before.conversation()).answer,
+        Answer::Abstain
+    );
+}
+
+#[test]
+fn a_window_behind_the_last_words_of_a_cut_off_recording_was_not_searched() {
+    let rules = "yes_when:\n  said: {by: agent, any: [\"sorry\"], within: {after_said: {by: customer, any: [\"terrible\"]}}}";
+    let ends = call()
+        .customer(58_000, 60_000, "this is terrible")
+        .conversation();
+    assert!(ends.cut_end);
+    assert_eq!(answered(rules, &ends).answer, Answer::Abstain);
+}
+
+#[test]
+fn a_cause_that_cannot_be_told_is_not_the_agent() {
+    let rules = "yes_when:\n  said: {by: agent, any: [\"i have booked\"]}\ncause:\n- cause: system\n  when:\n    said: {by: agent, any: [\"system is down\"]}";
+    let heard = call();
+    assert_eq!(
+        answered(rules, &heard.clone().conversation()).cause,
+        Some(Cause::Agent)
+    );
+    let mut doubtful = heard.agent(20_000, 22_000, "the system is down today");
+    for word in &mut doubtful.0.channels[0].segments.last_mut().unwrap().words {
+        word.prob = Some(if word.text == "down" { 0.4 } else { 0.95 });
+    }
+    let answer = answered(rules, &doubtful.conversation());
+    assert_eq!(
+        (answer.answer, answer.cause),
+        (Answer::No, Some(Cause::Unknown))
+    );
+}
+
+#[test]
+fn words_without_a_letter_were_not_heard() {
+    let call = call().agent(10_000, 20_000, "... - ... -");
+    let rules = "yes_when:\n  said: {by: agent, any: [\"this call is recorded\"]}";
+    assert_eq!(
+        answered(rules, &call.conversation()).answer,
+        Answer::Abstain
+    );
+}
+
+#[test]
+fn words_behind_what_may_have_been_the_complaint_are_not_missing() {
+    let rules = "yes_when:\n  said: {by: agent, any: [\"sorry\"], within: {after_said: {by: customer, any: [\"terrible\"]}, for: 5s}}";
+    let ignored = call()
+        .customer(10_000, 12_000, "this is terrible")
+        .customer(30_000, 32_000, "really terrible")
+        .doubtful(1);
+    assert_eq!(
+        answered(rules, &ignored.clone().conversation()).answer,
+        Answer::No
+    );
+    let answered_late = ignored.agent(33_000, 34_000, "i am sorry");
+    assert_eq!(
+        answered(rules, &answered_late.clone().conversation()).answer,
+        Answer::Abstain
+    );
+    let answered_twice = answered_late.agent(13_000, 14_000, "i am sorry");
+    assert_eq!(
+        answered(rules, &answered_twice.conversation()).answer,
+        Answer::Yes
+    );
+}
+
+#[test]
+fn what_must_come_later_may_have_been_said_unheard_before() {
+    let rule = "yes_when:\n  in_order:\n    steps:\n    - {by: agent, any: [\"date of birth\"]}\n    - {by: customer, any: [\"<number>\"]}\n    before: {by: agent, any: [\"your balance is\"]}";
+    let checked = |call: Staged| {
+        let call = call
+            .agent(20_000, 22_000, "your date of birth please")
+            .customer(23_000, 25_000, "may the 4th 1980")
+            .agent(26_000, 28_000, "your balance is ten dollars");
+        answered(rule, &call.conversation()).answer
+    };
+    assert_eq!(checked(call()), Answer::Yes);
+    // Two seconds of the agent's speech ahead of the check were not understood.
+    assert_eq!(checked(call().agent(10_000, 12_000, "")), Answer::Abstain);
+    // Of the customer's it does not matter.
+    assert_eq!(checked(call().customer(10_000, 12_000, "")), Answer::Yes);
 }

@@ -4,6 +4,8 @@
 //! per recording, in the store or made by another tool. It knows channels and not people; who
 //! sits on which channel comes from the call's metadata and is joined in `conversation`.
 
+pub mod snippet;
+
 use std::fmt;
 use std::path::Path;
 

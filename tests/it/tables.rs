@@ -8,12 +8,24 @@ use crate::support::golden::assert_golden;
 use crate::support::report::{self, stated};
 use crate::support::{callibrate, copy_folder, finish, repository, samples};
 
-const TABLES: [&str; 9] = [
-    "calls", "segments", "words", "metrics", "answers", "evidence", "scores", "failures", "runs",
+const TABLES: [&str; 13] = [
+    "calls",
+    "segments",
+    "words",
+    "metrics",
+    "answers",
+    "evidence",
+    "scores",
+    "part_scores",
+    "obstacles",
+    "contacts",
+    "promises",
+    "failures",
+    "runs",
 ];
 
 #[test]
-fn a_run_over_the_samples_publishes_nine_tables() {
+fn a_run_over_the_samples_publishes_all_tables() {
     let run = samples::one_job();
     assert_eq!(run.said.code, Some(0));
     assert!(run.said.stdout.starts_with(

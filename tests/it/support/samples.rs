@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 
 use super::{SCRATCH, Said, callibrate, finish, repository};
 
-pub const RUBRICS: [&str; 2] = ["service-essentials", "collections-compliance"];
+pub fn rubrics() -> impl Iterator<Item = &'static str> {
+    callibrate::rubric::BUILT_IN.iter().map(|(name, _)| *name)
+}
 
 /// A finished run over the samples. Nobody may write to its folder: tests share it.
 pub struct SampleRun {
@@ -38,7 +40,7 @@ pub fn arguments(command: &str, out: &str, jobs: usize) -> Vec<String> {
             .to_vec(),
         other => vec![other.to_string()],
     };
-    for rubric in RUBRICS {
+    for rubric in rubrics() {
         arguments.extend(["--rubric".to_string(), rubric.to_string()]);
     }
     arguments.extend(["--out".to_string(), out.to_string()]);
