@@ -462,7 +462,7 @@ SELECT cause, rubric, question, count(*) AS calls
 FROM read_parquet('report/obstacles/date=*/*.parquet',
     hive_partitioning = true, union_by_name = true)
 GROUP BY ALL
-ORDER BY calls DESC, ALL;",
+ORDER BY calls DESC, cause, rubric, question;",
         columns: columns! {
             call_id Text: "The call; see `calls`.",
             run_id Text: "The run that wrote this row; see `runs`.",
