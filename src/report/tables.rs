@@ -382,7 +382,8 @@ ORDER BY ALL;",
             rubric_key Text: "BLAKE3 of the rubric, hexadecimal.",
             status Text: "`scored`, or `not_eligible` where the rubric does not apply to the call.",
             not_eligible_reason Text nullable: "Why the rubric does not apply; null where it does.",
-            score Float nullable: "0 to 100, after auto-fail; null where nothing could be scored.",
+            score Float nullable: "0 to 100, and above only by a bonus, after auto-fail; null where \
+                nothing could be scored.",
             score_before_auto_fail Float nullable: "0 to 100, as if no answer failed the form; \
                 null where nothing could be scored.",
             score_low Float nullable: "Lowest score over every answer that an abstained question \
