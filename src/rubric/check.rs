@@ -336,10 +336,10 @@ impl Checker {
         let answered_by = written.answered_by;
         let kind = self.kind(&mut written);
         let answers = answers_of(&kind);
-        if rules_of(&kind).any(|rule| feeling_alone(rule, true)) {
+        if kind.rules().any(|rule| feeling_alone(rule, true)) {
             self.problem(&written.id, FEELING_ALONE);
         }
-        let automatic = !matches!(kind, form::Kind::Comment) && has_rules(&kind);
+        let automatic = has_rules(&kind);
         let answered_by = answered_by.unwrap_or(if automatic {
             form::AnsweredBy::Automatic
         } else {
@@ -466,8 +466,8 @@ impl Checker {
 
     fn yes_no(&mut self, id: &Spanned<String>, written: &mut written::Question) -> form::Kind {
         let points = written.points.take();
-        if let Some(Spanned { value, .. }) = &points {
-            let at = points.as_ref().unwrap_or_else(|| unreachable!());
+        if let Some(at) = &points {
+            let value = at.value;
             if value.yes < 0.0 || value.no < 0.0 || !value.yes.is_finite() || !value.no.is_finite()
             {
                 self.problem(at, "points are 0 or more");
@@ -997,26 +997,9 @@ fn answers_of(kind: &form::Kind) -> Vec<String> {
 /// Whether a question can be answered without a person.
 fn has_rules(kind: &form::Kind) -> bool {
     match kind {
-        form::Kind::YesNo { ways, .. } => !ways.is_empty(),
-        form::Kind::Options { choices, .. } | form::Kind::MultiSelect { choices, .. } => {
-            choices.iter().any(|c| c.when.is_some())
-        }
         form::Kind::Number { quantity, .. } => !matches!(quantity, form::Quantity::Stated),
-        form::Kind::Comment => false,
+        _ => kind.rules().next().is_some(),
     }
-}
-
-/// The rules by which a question is answered.
-fn rules_of(kind: &form::Kind) -> impl Iterator<Item = &form::Rule> {
-    let (ways, choices): (&[form::Way], &[form::Choice]) = match kind {
-        form::Kind::YesNo { ways, .. } => (ways, &[]),
-        form::Kind::Options { choices, .. } | form::Kind::MultiSelect { choices, .. } => {
-            (&[], choices)
-        }
-        form::Kind::Number { .. } | form::Kind::Comment => (&[], &[]),
-    };
-    let of_ways = ways.iter().map(|w| &w.when);
-    of_ways.chain(choices.iter().filter_map(|c| c.when.as_ref()))
 }
 
 const FEELING_ALONE: &str = "the feeling score is evidence only: it may not decide an answer alone; ask for words beside it under `all_of`, or use it in `applies_when` or `cause`";

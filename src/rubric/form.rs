@@ -160,16 +160,7 @@ impl Question {
     /// Its rules: when it applies, what answers it, what causes a failed answer.
     pub fn each_rule<'q>(&'q self, seen: &mut dyn FnMut(&'q Rule)) {
         self.applies_when.iter().for_each(&mut *seen);
-        match &self.kind {
-            Kind::YesNo { ways, .. } => ways.iter().for_each(|way| seen(&way.when)),
-            Kind::Options { choices, .. } | Kind::MultiSelect { choices, .. } => {
-                choices
-                    .iter()
-                    .filter_map(|c| c.when.as_ref())
-                    .for_each(&mut *seen);
-            }
-            Kind::Number { .. } | Kind::Comment => {}
-        }
+        self.kind.rules().for_each(&mut *seen);
         self.causes.iter().for_each(|cause| seen(&cause.when));
     }
 }
@@ -206,6 +197,17 @@ impl Kind {
             Kind::MultiSelect { .. } => "multi_select",
             Kind::Comment => "comment",
         }
+    }
+
+    /// The rules by which it is answered.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let (ways, choices): (&[Way], &[Choice]) = match self {
+            Kind::YesNo { ways, .. } => (ways, &[]),
+            Kind::Options { choices, .. } | Kind::MultiSelect { choices, .. } => (&[], choices),
+            Kind::Number { .. } | Kind::Comment => (&[], &[]),
+        };
+        let of_ways = ways.iter().map(|way| &way.when);
+        of_ways.chain(choices.iter().filter_map(|choice| choice.when.as_ref()))
     }
 
     /// The most points that an answer can earn.
