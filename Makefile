@@ -6,16 +6,24 @@ PREFIX ?= $(HOME)/.local
 # With SOURCE_DATE_EPOCH set, whisper.cpp would be built without this machine's fast instructions.
 CARGO = env -u SOURCE_DATE_EPOCH cargo
 
-SAMPLES = samples/calls --calls samples/calls.csv \
-	--rubric service-essentials --rubric identity-privacy --rubric collections-compliance
+CALLIBRATE = $(CARGO) run --release --locked --quiet --
+RUBRICS = --rubric service-essentials --rubric identity-privacy --rubric collections-compliance
+SAMPLES = samples/calls --calls samples/calls.csv $(RUBRICS)
+PROGRAMME = samples/programme/transcripts/*.json --calls samples/programme/calls.csv \
+	--contacts samples/programme/contacts.csv $(RUBRICS)
+RATED = --ratings samples/ratings.csv --outcomes samples/outcomes.csv \
+	--coaching samples/coaching.csv
 
 .PHONY: help demo build test lint needs needs-test install dist
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
-demo: build ## Build, run a night over the sample calls, show the morning summary
-	$(CARGO) run --release --locked --quiet -- run $(SAMPLES) --out demo-out
+demo: build ## Build, run a night over the sample calls, and calibrate: the summaries of both
+	$(CALLIBRATE) run $(SAMPLES) --out demo-out
+	@$(CALLIBRATE) score $(PROGRAMME) --out demo-out > demo-out/score.txt
+	@printf '\nThe 84 made calls of samples/programme are scored too (demo-out/score.txt).\n\n'
+	$(CALLIBRATE) calibrate $(RATED) --out demo-out
 
 build: needs ## Build for this machine: target/release/callibrate
 	$(CARGO) build --release --locked
@@ -24,9 +32,14 @@ test: lint ## Formatting, lints, all tests, and queries over a run of the sample
 	$(CARGO) test --release --locked
 	rm -rf target/samples
 	XDG_CONFIG_HOME=target/samples/config \
-		$(CARGO) run --release --locked --quiet -- run $(SAMPLES) --out target/samples/report
+		$(CALLIBRATE) run $(SAMPLES) --out target/samples/report
+	XDG_CONFIG_HOME=target/samples/config \
+		$(CALLIBRATE) score $(PROGRAMME) --out target/samples/report > /dev/null
+	$(CALLIBRATE) calibrate $(RATED) --out target/samples/report
 	target/venv/bin/python tests/queries.py target/samples/report
 	target/venv/bin/python tests/schema.py
+	$(CARGO) build --release --locked --example coefficients
+	target/venv/bin/python tests/coefficients.py target/release/examples/coefficients
 	$(CARGO) run --release --locked --quiet --example programme -- \
 		--out target/programme --calls 440 --words 440
 

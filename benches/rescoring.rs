@@ -359,7 +359,7 @@ fn write_texts(path: &Path, calls: usize) -> Result<(), Fault> {
         grain: "one party of one call",
         key: &["call_id", "party"],
         purpose: "For a comparison.",
-        date_is: "none",
+        date_is: None,
         example: "",
         columns: vec![
             Column::new("call_id", Kind::Text, "The call."),

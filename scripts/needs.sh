@@ -59,5 +59,8 @@ if [ "${1-}" = test ] && ! cmp -s tests/requirements.txt target/venv/installed; 
     python3 -m venv target/venv
     target/venv/bin/python -m pip install --quiet --disable-pip-version-check \
         -r tests/requirements.txt
+    # irrCAC asks for an old scipy, with which pyarrow does not work; it needs nothing of it.
+    target/venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        --no-deps irrCAC==0.4.4
     cp tests/requirements.txt target/venv/installed
 fi

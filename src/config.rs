@@ -16,6 +16,9 @@ use crate::speech::models::ModelSource;
 /// The file that is read from the current folder where no other is named.
 pub const FILE_NAME: &str = "callibrate.toml";
 
+/// The seed where none is given.
+const DEFAULT_SEED: u64 = 1;
+
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -67,6 +70,12 @@ struct Written {
     #[serde(default)]
     agent_feeling: bool,
     file_names: Option<FileNames>,
+    #[serde(default)]
+    ratings: Vec<PathBuf>,
+    outcomes: Option<PathBuf>,
+    coaching: Option<PathBuf>,
+    accuracy: Option<PathBuf>,
+    seed: Option<u64>,
 }
 
 /// How file names tell who and when.
@@ -90,6 +99,26 @@ pub struct Flags {
     pub rubrics: Vec<String>,
     pub model: Option<PathBuf>,
     pub jobs: Option<usize>,
+    pub ratings: Vec<PathBuf>,
+    pub outcomes: Option<PathBuf>,
+    pub coaching: Option<PathBuf>,
+    pub accuracy: Option<PathBuf>,
+    pub seed: Option<u64>,
+}
+
+/// What calibration reads beside the scored calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CalibrationFiles {
+    /// Ratings of people; nothing is calibrated without.
+    pub ratings: Vec<PathBuf>,
+    /// What happened after calls.
+    pub outcomes: Option<PathBuf>,
+    /// Who was coached on what and when.
+    pub coaching: Option<PathBuf>,
+    /// Sensitivity and specificity that were measured elsewhere.
+    pub accuracy: Option<PathBuf>,
+    /// Of everything that is drawn by chance.
+    pub seed: u64,
 }
 
 /// The settings in effect.
@@ -115,6 +144,7 @@ pub struct Settings {
     /// The word-based feeling of agents is measured, too; that of customers always is.
     pub agent_feeling: bool,
     pub file_names: Option<FileNames>,
+    pub calibration: CalibrationFiles,
 }
 
 impl Settings {
@@ -163,6 +193,17 @@ impl Settings {
             agent_feeling: written.agent_feeling,
             customer_key: written.customer_key.map_or_else(default_key, &from_file),
             file_names: written.file_names,
+            calibration: CalibrationFiles {
+                ratings: if flags.ratings.is_empty() {
+                    written.ratings.into_iter().map(&from_file).collect()
+                } else {
+                    flags.ratings
+                },
+                outcomes: flags.outcomes.or_else(|| written.outcomes.map(&from_file)),
+                coaching: flags.coaching.or_else(|| written.coaching.map(&from_file)),
+                accuracy: flags.accuracy.or_else(|| written.accuracy.map(&from_file)),
+                seed: flags.seed.or(written.seed).unwrap_or(DEFAULT_SEED),
+            },
             config,
         })
     }

@@ -6,6 +6,7 @@
 
 pub mod audio;
 pub mod batch;
+pub mod calibration;
 pub mod cli;
 pub mod config;
 pub mod conversation;
@@ -16,5 +17,6 @@ pub mod redaction;
 pub mod report;
 pub mod rubric;
 pub mod scoring;
+pub mod sheet;
 pub mod speech;
 pub mod transcript;

@@ -2,11 +2,11 @@
 
     python tests/queries.py DIR
 
-DIR is the output folder of a run over the sample calls. Each query is taken from the document as
-it stands, with `report/` replaced by DIR, and run in DuckDB. All tables are read with pyarrow,
-too, and their columns compared with those of the document. A query that fails, a query without
-rows (but for the table of failures, which a good run leaves empty) or a column that is not as
-documented ends it with exit 1.
+DIR is the output folder of a run over the sample calls and of a calibration. Each query is taken
+from the document as it stands, with `report/` replaced by DIR, and run in DuckDB. All tables are
+read with pyarrow, too, and their columns compared with those of the document. A query that fails,
+a query without rows (but for the table of failures, which a good run leaves empty) or a column
+that is not as documented ends it with exit 1.
 """
 
 import re
@@ -47,7 +47,7 @@ def tables(text: str) -> dict[str, list[tuple[str, str, bool]]]:
 
 def check_query(query: str, folder: Path) -> str | None:
     """What is wrong with a query on this report, if anything."""
-    table = re.search(r"report/(\w+)/", query)
+    table = re.search(r"report/(?:calibration/)?(\w+)/", query)
     if table is None:
         return "it reads no table of the report"
     try:
@@ -76,6 +76,15 @@ def check_file(path: Path, columns: list[tuple[str, str, bool]]) -> list[str]:
 
 
 def check_table(folder: Path, name: str, columns: list[tuple[str, str, bool]]) -> list[str]:
+    # A table of calibration is one file, replaced as a whole.
+    whole_file = folder / name / "part.parquet"
+    if whole_file.is_file():
+        faults = check_file(whole_file, columns)
+        rows = pq.ParquetFile(whole_file).metadata.num_rows
+        if rows == 0 and name not in MAY_BE_EMPTY:
+            faults.append(f"{whole_file}: there are no rows")
+        print(f"  {name}: {rows} rows")
+        return faults
     files = sorted(folder.glob(f"{name}/date=*/part.parquet"))
     if not files:
         return [f"{folder / name}: there are no files"]

@@ -503,6 +503,25 @@ pub fn started_at(ms: i64) -> StartedAt {
     }
 }
 
+/// The moment of a local time as tables write it (`2026-03-03T17:24:10`), whatever the clocks did.
+pub fn moment(local: &str) -> Result<i64, jiff::Error> {
+    let local: jiff::civil::DateTime = local.parse()?;
+    let at = local.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp();
+    Ok(at.as_millisecond() - FIRST_DAY)
+}
+
+/// The local time of a moment to the minute, `2026-03-03T17:24`.
+pub fn local_minute(ms: i64) -> String {
+    let mut local = started_at(ms).local;
+    local.truncate("2026-03-03T17:24".len());
+    local
+}
+
+/// The week of a moment, from 0.
+pub fn week(ms: i64) -> i64 {
+    ms.div_euclid(7 * DAY_MS)
+}
+
 /// The local day of a moment, `YYYY-MM-DD`.
 pub fn local_date(ms: i64) -> String {
     started_at(ms).local_date

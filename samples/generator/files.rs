@@ -12,17 +12,20 @@ use rayon::prelude::*;
 
 use super::centre;
 use super::contacts;
-use super::raters::{self, RATERS};
+use super::ratings::{self, Ratings};
 use super::script::Word;
 use super::truth;
 use super::{Call, DAY_MS, Programme, Settings};
 
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 
-/// The tables that are written, by file name.
-struct Tables(BTreeMap<&'static str, csv::Writer<File>>);
+/// A table's file name and its columns.
+pub type Headed = (&'static str, &'static [&'static str]);
 
-const TABLES: [(&str, &[&str]); 8] = [
+/// The tables that are written, by file name.
+pub struct Tables(BTreeMap<&'static str, csv::Writer<File>>);
+
+const TABLES: [Headed; 6] = [
     (
         "calls.csv",
         &[
@@ -110,50 +113,29 @@ const TABLES: [(&str, &[&str]); 8] = [
             "rate_last_week",
         ],
     ),
-    (
-        "ratings.csv",
-        &[
-            "call_id",
-            "rubric",
-            "question",
-            "rater",
-            "kind",
-            "answer",
-            "session",
-            "rated_on",
-            "basis",
-            "saw_automatic",
-            "chosen",
-            "probability",
-            "hidden_repeat",
-        ],
-    ),
-    (
-        "ratings-truth.csv",
-        &[
-            "rater",
-            "severity",
-            "drift_per_week",
-            "gaps",
-            "severity_last_week",
-        ],
-    ),
 ];
 
 impl Tables {
-    fn create(out: &Path) -> Result<Self, Fault> {
+    pub fn create(out: &Path, list: &[Headed]) -> Result<Self, Fault> {
         let mut tables = BTreeMap::new();
-        for (name, header) in TABLES {
+        for (name, header) in list {
             let mut table = csv::Writer::from_path(out.join(name))?;
-            table.write_record(header)?;
-            tables.insert(name, table);
+            table.write_record(*header)?;
+            tables.insert(*name, table);
         }
         Ok(Self(tables))
     }
 
-    fn row(&mut self, table: &str, cells: &[&str]) -> Result<(), Fault> {
+    pub fn row(&mut self, table: &str, cells: &[&str]) -> Result<(), Fault> {
         let table = self.0.get_mut(table).expect("the tables are listed above");
         Ok(table.write_record(cells)?)
+    }
+
+    pub fn flush(&mut self) -> Result<(), Fault> {
+        for table in self.0.values_mut() {
+            table.flush()?;
+        }
+        Ok(())
     }
 }
 
@@ -172,11 +154,18 @@ struct Made {
 }
 
 /// Writes a programme into a folder. `noise` is the share of words that the recogniser is to have
-/// misheard; the truth is of what was said.
-pub fn write(out: &Path, settings: Settings, noise: f64) -> Result<usize, Fault> {
+/// misheard; the truth is of what was said. With a folder of sample calls, their ratings are made
+/// too, and all ratings and outcomes are written there.
+pub fn write(
+    out: &Path,
+    settings: Settings,
+    noise: f64,
+    samples: Option<&Path>,
+) -> Result<usize, Fault> {
     let transcripts = out.join("transcripts");
     fs::create_dir_all(&transcripts)?;
-    let mut tables = Tables::create(out)?;
+    let mut tables = Tables::create(out, &TABLES)?;
+    let mut ratings = Ratings::create(samples.unwrap_or(out))?;
     let mut promises: Vec<Made> = Vec::new();
     let mut programme = Programme::new(settings);
     for agent in programme.agents() {
@@ -196,19 +185,10 @@ pub fn write(out: &Path, settings: Settings, noise: f64) -> Result<usize, Fault>
             )?;
         }
     }
-    for rater in RATERS {
-        let numbers = [
-            rater.severity,
-            rater.drift_per_week,
-            rater.gaps,
-            rater.severity + rater.drift_per_week * (centre::WEEKS - 1) as f64,
-        ];
-        let numbers = numbers.map(|n| format!("{n:.2}"));
-        let [severity, drift, gaps, last] = &numbers;
-        tables.row(
-            "ratings-truth.csv",
-            &[rater.id, severity, drift, gaps, last],
-        )?;
+    if let Some(samples) = samples {
+        for call in ratings::sample_calls(samples, settings.seed)? {
+            ratings.add(&call)?;
+        }
     }
     let mut calls = 0;
     for call in &mut programme {
@@ -222,7 +202,7 @@ pub fn write(out: &Path, settings: Settings, noise: f64) -> Result<usize, Fault>
         unrecorded_rows(&mut tables, &call)?;
         truth_rows(&mut tables, &call)?;
         contact_rows(&mut tables, &call)?;
-        rating_rows(&mut tables, &call)?;
+        ratings.add_made(&call)?;
         follow_promises(&mut promises, &call);
         calls += 1;
     }
@@ -241,13 +221,12 @@ pub fn write(out: &Path, settings: Settings, noise: f64) -> Result<usize, Fault>
         ];
         tables.row("promises-truth.csv", &cells)?;
     }
-    for table in tables.0.values_mut() {
-        table.flush()?;
-    }
+    tables.flush()?;
+    ratings.finish()?;
     Ok(calls)
 }
 
-fn yes(is: bool) -> &'static str {
+pub fn yes(is: bool) -> &'static str {
     if is { "true" } else { "false" }
 }
 
@@ -337,29 +316,6 @@ fn contact_rows(tables: &mut Tables, call: &Call) -> Result<(), Fault> {
             yes(relation == "same_matter" && ms <= 30 * DAY_MS),
         ];
         tables.row("contacts-truth.csv", &cells)?;
-    }
-    Ok(())
-}
-
-fn rating_rows(tables: &mut Tables, call: &Call) -> Result<(), Fault> {
-    let probability = raters::AUDITED.to_string();
-    for r in raters::ratings(call) {
-        let cells = [
-            &call.meta.call_id,
-            r.rubric,
-            r.question,
-            r.rater,
-            "person",
-            &r.answer,
-            &r.session,
-            &r.rated_on,
-            "audio",
-            "false",
-            "random",
-            &probability,
-            yes(r.hidden_repeat),
-        ];
-        tables.row("ratings.csv", &cells)?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 use callibrate::recording::Direction;
 
 use super::centre;
+use super::chance::Chance;
 use super::contacts;
 use super::script::{Kind, Mark, Outcome, Promise, Start, is_trouble};
 use super::speech::{self, Audio};
@@ -90,6 +91,31 @@ pub fn answers(call: &Call) -> Vec<Answer> {
         .collect()
 }
 
+/// What people who listen with care agree on in the end, for each question of
+/// `service-essentials`. They hear words under noise that a program cannot, a wording that could
+/// be counted either way they settle one way or the other (`settle` says which), and what the
+/// recording does not hold does not apply. So there is an answer to every question, though
+/// [`answers`] has none to some.
+pub fn agreed(call: &Call, settle: &mut Chance) -> Vec<Answer> {
+    let seen = Seen {
+        call,
+        marks: &call.script.marks,
+    };
+    let mut rows = Vec::new();
+    seen.service(&mut rows);
+    rows.into_iter()
+        .filter_map(|(rubric, question, on, is)| {
+            let is = match is {
+                _ if on == On::Opening && call.recording.cut_start => Is::Na,
+                Is::Unsettled if settle.happens(0.5) => Is::Yes(None),
+                Is::Unsettled => Is::No(None),
+                is => is,
+            };
+            seen.put(rubric, question, is)
+        })
+        .collect()
+}
+
 /// What only the holder of the account should hear.
 const ACCOUNT_DATA: [&str; 9] = [
     "data",
@@ -116,9 +142,16 @@ impl<'a> Seen<'a> {
             On::Opening => recording.audio == Audio::Bad || recording.cut_start,
             On::Talk | On::Table => false,
         };
+        match is {
+            Is::Unsettled => None,
+            _ if unheard => self.put(rubric, question, Is::Abstain),
+            is => self.put(rubric, question, is),
+        }
+    }
+
+    fn put(&self, rubric: &'static str, question: &'static str, is: Is) -> Option<Answer> {
         let (answer, mark) = match is {
             Is::Unsettled => return None,
-            _ if unheard => ("abstain".to_string(), None),
             Is::Na => ("not_applicable".to_string(), None),
             Is::Yes(mark) => ("yes".to_string(), mark),
             Is::No(mark) => ("no".to_string(), mark),

@@ -3,12 +3,15 @@
 //! `run` and `score` share the second half, so they agree. What was done is known by content:
 //! the same recording, model and settings are never transcribed twice.
 
+pub mod calibrate;
 pub mod diff;
 pub mod past;
 pub mod plan;
 pub mod progress;
 pub mod publish;
+pub mod scored;
 pub mod signals;
+pub mod staging;
 pub mod store;
 pub mod supervise;
 pub mod threads;
@@ -17,6 +20,7 @@ pub mod worker;
 mod run;
 mod score;
 
+pub use calibrate::calibrate;
 pub use run::{Mode, Night, Recognition, RunRecord, RunReport, run};
 pub use score::{What, score};
 
@@ -39,6 +43,8 @@ pub enum BatchError {
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("score: there are no stored calls in {0}")]
     NothingStored(PathBuf),
+    #[error("calibrate: there are no scored calls in {0}")]
+    NothingScored(PathBuf),
     #[error("score: there are no stored calls of {date}")]
     NoSuchDate { date: String },
     #[error("{0}")]

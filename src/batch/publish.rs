@@ -1,21 +1,18 @@
 //! Tables from the store, published whole.
 //!
 //! A date's tables are made anew from all stored calls of that date, so a straggler never
-//! replaces a day. Everything is written aside and synced first; then a journal lists the
-//! renames, and only then they are made. A start that finds a journal completes it; one that
-//! finds staged files without a journal throws them away.
+//! replaces a day.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::past::Past;
 use super::signals::Signals;
-use super::store::{self, CallRecord, Failure, Store, StoreError};
+use super::staging::Staging;
+use super::store::{CallRecord, Failure, Store, StoreError};
 use super::worker::with_causes;
 use crate::conversation::metrics::MeasureOptions;
 use crate::conversation::{Conversation, metrics};
@@ -45,32 +42,14 @@ pub enum PublishError {
     Signal(i32),
 }
 
-/// What the renames will be.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Journal {
-    /// From below the staging folder to below the output folder, both relative.
-    moves: Vec<String>,
-    /// Files of dates that have no calls any more.
-    removals: Vec<String>,
-}
-
-/// Writes tables aside until [`Publication::publish`].
+/// The tables of calls, scored and written aside until [`Publication::publish`].
 pub struct Publication<'a> {
     store: &'a Store,
     run_id: &'a str,
     rubrics: &'a [Rubric],
     scorer: Scorer<'a>,
     measure: MeasureOptions,
-    journal: Journal,
-}
-
-/// Completes what an earlier run left: call it before anything else is done with the store.
-pub fn recover(store: &Store) -> Result<(), PublishError> {
-    if store.journal().is_file() {
-        let journal: Journal = store::read_json(&store.journal())?;
-        carry_out(store, &journal)?;
-    }
-    clear_staging(store)
+    staging: Staging<'a>,
 }
 
 impl<'a> Publication<'a> {
@@ -80,14 +59,15 @@ impl<'a> Publication<'a> {
         rubrics: &'a [Rubric],
         measure: MeasureOptions,
     ) -> Result<Self, PublishError> {
-        clear_staging(store)?;
+        let keys: Vec<&str> = rubrics.iter().map(|r| r.key.as_str()).collect();
+        let facts = vec![("rubric_keys".to_string(), keys.join(","))];
         Ok(Self {
             store,
             run_id,
             rubrics,
             scorer: Scorer::new(rubrics),
             measure,
-            journal: Journal::default(),
+            staging: Staging::new(store, facts)?,
         })
     }
 
@@ -105,13 +85,13 @@ impl<'a> Publication<'a> {
         let tables: Vec<Table> = call_tables();
         if records.is_empty() {
             for table in &tables {
-                self.journal.removals.push(target(table.name, date));
+                self.staging.remove(table, date);
             }
             return Ok(Vec::new());
         }
         let mut writers = BTreeMap::new();
         for table in &tables {
-            writers.insert(table.name, self.writer(table, date)?);
+            writers.insert(table.name, self.staging.writer(table, Some(date))?);
         }
         let mut failures = Vec::new();
         for chunk in records.chunks(CHUNK) {
@@ -134,9 +114,12 @@ impl<'a> Publication<'a> {
                 }
             }
         }
-        for (name, writer) in writers {
-            writer.finish()?;
-            self.journal.moves.push(target(name, date));
+        for table in &tables {
+            let writer = writers.remove(table.name);
+            writer
+                .expect("every table of calls has its writer")
+                .finish()?;
+            self.staging.add(table, Some(date));
         }
         Ok(failures)
     }
@@ -204,7 +187,7 @@ impl<'a> Publication<'a> {
             if past.has_calls(date) {
                 self.stage_rows(&table, date, rows)?;
             } else {
-                self.journal.removals.push(target(table.name, date));
+                self.staging.remove(&table, date);
             }
         }
         Ok(())
@@ -217,35 +200,15 @@ impl<'a> Publication<'a> {
         date: &str,
         rows: Vec<Vec<Cell>>,
     ) -> Result<(), PublishError> {
-        let mut writer = self.writer(table, date)?;
-        for row in rows {
-            writer.push(row)?;
-        }
-        writer.finish()?;
-        self.journal.moves.push(target(table.name, date));
-        Ok(())
+        self.staging.stage_rows(table, Some(date), rows)
     }
 
-    fn writer(&self, table: &Table, date: &str) -> Result<TableWriter, PublishError> {
-        let path = self.store.staging().join(target(table.name, date));
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(io_error("make", folder))?;
-        let rubrics: Vec<String> = self.rubrics.iter().map(|r| r.key.clone()).collect();
-        let facts = [("rubric_keys".to_string(), rubrics.join(","))];
-        Ok(TableWriter::create(&path, table, &facts)?)
-    }
-
-    /// Makes everything that was staged visible, file by file; a stop in between is completed by
-    /// the next start.
+    /// Makes everything that was staged visible.
     pub fn publish(self) -> Result<(), PublishError> {
-        for path in &self.journal.moves {
-            let staged = self.store.staging().join(path);
-            let folder = staged.parent().unwrap_or(Path::new("."));
-            store::sync_folder(folder)?;
+        for rubric in self.rubrics {
+            self.store.put_rubric(rubric)?;
         }
-        store::write_json(&self.store.journal(), &self.journal)?;
-        carry_out(self.store, &self.journal)?;
-        clear_staging(self.store)
+        self.staging.publish()
     }
 }
 
@@ -281,60 +244,4 @@ fn push_all(
         }
     }
     Ok(())
-}
-
-fn target(table: &str, date: &str) -> String {
-    format!("{table}/date={date}/part.parquet")
-}
-
-fn carry_out(store: &Store, journal: &Journal) -> Result<(), PublishError> {
-    let mut folders = BTreeSet::new();
-    for path in &journal.moves {
-        let (from, to) = (store.staging().join(path), store.out().join(path));
-        if !from.is_file() {
-            // Moved before the earlier run was stopped.
-            continue;
-        }
-        let folder = to.parent().unwrap_or(Path::new(".")).to_path_buf();
-        fs::create_dir_all(&folder).map_err(io_error("make", &folder))?;
-        fs::rename(&from, &to).map_err(io_error("publish", &to))?;
-        folders.insert(folder);
-    }
-    for path in &journal.removals {
-        let path = store.out().join(path);
-        match fs::remove_file(&path) {
-            Ok(()) => {
-                if let Some(folder) = path.parent() {
-                    let _ = fs::remove_dir(folder);
-                }
-            }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(e) => return Err(io_error("remove", &path)(e)),
-        }
-    }
-    for folder in folders {
-        store::sync_folder(&folder)?;
-    }
-    let journal = store.journal();
-    match fs::remove_file(&journal) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error("remove", &journal)(e)),
-        _ => Ok(()),
-    }
-}
-
-fn clear_staging(store: &Store) -> Result<(), PublishError> {
-    let staging = store.staging();
-    match fs::remove_dir_all(&staging) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error("clear", &staging)(e)),
-        _ => Ok(()),
-    }
-}
-
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
-    let path = path.to_path_buf();
-    move |source| PublishError::Io {
-        action,
-        path,
-        source,
-    }
 }

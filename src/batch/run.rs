@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::past::Past;
 use super::plan::{self, Plan, PlannedCall};
 use super::progress::Progress;
-use super::publish::{self, Publication};
+use super::publish::Publication;
 use super::signals::Signals;
+use super::staging;
 use super::store::{CallRecord, Failure, Store};
 use super::supervise::{Outcome, supervise};
 use super::worker::{Job, Orders, with_causes};
@@ -179,7 +180,7 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     let contacts = plan::read_contacts(settings, &key)?;
     // Held before the recordings are read: that takes a while.
     let store = Store::open(&settings.out)?;
-    publish::recover(&store)?;
+    staging::recover(&store)?;
     let mut plan = plan::read_calls(found, &pool);
     if let Some(contacts) = &contacts {
         store.put_contacts(&contacts.contacts)?;

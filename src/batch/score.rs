@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::past::Past;
 use super::plan::{self, input};
-use super::publish;
 use super::run::{Clock, Finish, RunRecord, RunReport, measure_options};
 use super::signals::Signals;
+use super::staging;
 use super::store::{CallRecord, Failure, Store};
 use super::worker::with_causes;
 use super::{BatchError, threads};
@@ -53,7 +53,7 @@ pub fn score(
         None => None,
     };
     let store = Store::open(&settings.out)?;
-    publish::recover(&store)?;
+    staging::recover(&store)?;
     if let Some(contacts) = &contacts {
         store.put_contacts(&contacts.contacts)?;
     }

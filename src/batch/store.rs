@@ -6,6 +6,7 @@
 //! DIR/store/calls/date=2026-03-02/<hash>.json    one per call: facts and its transcript's key
 //! DIR/store/contacts/date=2026-03-02.json        contacts of the table of contacts
 //! DIR/store/facts/date=2026-03-02.json           what the words of a date's calls promise; derived
+//! DIR/store/rubrics/abcd….yaml                   each form that calls were scored with
 //! DIR/store/stale.json                           dates whose tables have to be made again
 //! DIR/store/history.json                         what the tables of each date rest on
 //! DIR/store/failures/date=2026-03-09/<run>.json  what a run could not do
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::history::CallFacts;
 use crate::recording::CallMeta;
 use crate::recording::contacts::Contact;
+use crate::rubric::{self, Rubric};
 use crate::transcript::Transcript;
 
 /// The store cannot be read or written.
@@ -359,6 +361,45 @@ impl Store {
         self.root.join("contacts").join(format!("date={date}.json"))
     }
 
+    /// Keeps a form as its author wrote it, by its key.
+    pub fn put_rubric(&self, rubric: &Rubric) -> Result<(), StoreError> {
+        let path = self.rubrics_folder().join(format!("{}.yaml", rubric.key));
+        if path.is_file() {
+            return Ok(());
+        }
+        write_whole(&path, rubric.source.as_bytes())
+    }
+
+    /// All forms that calls were ever scored with, by id, version and key.
+    ///
+    /// # Errors
+    /// Also a form that an older version of callibrate took and this one does not.
+    pub fn rubrics(&self) -> Result<Vec<Rubric>, StoreError> {
+        let folder = self.rubrics_folder();
+        let mut rubrics = Vec::new();
+        for name in names_in(&folder)? {
+            if !name.ends_with(".yaml") {
+                continue;
+            }
+            let path = folder.join(name);
+            let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
+            let rubric = rubric::parse(&text, &path.display().to_string());
+            rubrics.push(rubric.map_err(|e| StoreError::Damaged {
+                path,
+                message: e.to_string(),
+            })?);
+        }
+        rubrics.sort_by(|a, b| {
+            let id = |r: &Rubric| (r.rubric.clone(), r.version.clone(), r.key.clone());
+            id(a).cmp(&id(b))
+        });
+        Ok(rubrics)
+    }
+
+    fn rubrics_folder(&self) -> PathBuf {
+        self.root.join("rubrics")
+    }
+
     /// What was read from the words of a date's calls; `None` where nothing was, or where it
     /// cannot be understood: it can be read anew.
     pub fn facts(&self, date: &str) -> Option<FactsShelf> {
@@ -534,4 +575,33 @@ fn private_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_kept_once_each_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert!(store.rubrics().unwrap().is_empty());
+        let first = rubric::read("effort").unwrap();
+        let changed = format!("# changed\n{}", first.source);
+        let changed = rubric::parse(&changed, "effort.yaml").unwrap();
+        for rubric in [&first, &changed, &first] {
+            store.put_rubric(rubric).unwrap();
+        }
+        let kept = store.rubrics().unwrap();
+        let mut keys = [&first, &changed].map(|r| (&r.key, &r.source));
+        keys.sort();
+        let found: Vec<_> = kept.iter().map(|r| (&r.key, &r.source)).collect();
+        assert_eq!(found, keys);
+
+        let path = folder
+            .path()
+            .join(format!("store/rubrics/{}.yaml", first.key));
+        fs::write(&path, "rubric: [").unwrap();
+        assert!(matches!(store.rubrics(), Err(StoreError::Damaged { .. })));
+    }
 }

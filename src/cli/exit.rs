@@ -14,7 +14,8 @@ use crate::report::ReportError;
 pub(super) const HELP: &str = "\
 Exit codes:
   0    all well
-  1    done, but some recordings failed (see the table `failures`), or cases of a rubric did
+  1    done, but some recordings failed (see the table `failures`), cases of a rubric did, or
+       ratings could not be taken at the end of a night
   2    the command line, the configuration, a rubric, the table of calls or the model cannot be used
   3    internal error
   4    another run holds the output folder
@@ -27,8 +28,8 @@ Exit codes:
 pub enum Exit {
     /// 0.
     Well,
-    /// 1: the tables are published, but some recordings are in `failures`; or some cases of a
-    /// rubric have other answers than expected.
+    /// 1: the tables are published, but some recordings are in `failures`, or the ratings cannot
+    /// be used; or some cases of a rubric have other answers than expected.
     SomeFailed,
     /// 2: something that a person has to mend before anything is done.
     Usage,
@@ -82,7 +83,7 @@ pub(super) fn report(error: &BatchError) -> Exit {
             Some("check the file with `callibrate model check`"),
             Exit::Usage,
         ),
-        BatchError::NothingStored(_) => (
+        BatchError::NothingStored(_) | BatchError::NothingScored(_) => (
             Some("run `callibrate run` first, or name another folder with --out"),
             Exit::Usage,
         ),

@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. Colour is left out, so
 //! nothing depends on it.
 
+mod calibrate;
 mod doctor;
 mod exit;
 mod init;
@@ -38,6 +39,8 @@ enum Command {
     Transcribe(TranscribeArgs),
     /// Score stored calls again, or transcripts of another tool; no audio is touched
     Score(ScoreArgs),
+    /// Tell from people's ratings how far the scores can be trusted, and write tables about it
+    Calibrate(calibrate::CalibrateArgs),
     /// Write a commented callibrate.toml, a rubric and a table of calls to start from
     Init(InitArgs),
     /// Check, explain, test and compare rubrics, and make them from spreadsheets
@@ -135,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Transcribe(args) => run::transcribe(args),
         Command::Score(args) => score::score(args),
+        Command::Calibrate(args) => calibrate::calibrate(args),
         Command::Init(args) => init::init(&args.folder),
         Command::Rubric(command) => rubric::rubric(command),
         Command::Model(ModelCommand::List { folders }) => model::list(folders),

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::exit::{self, Exit};
 use super::{RunArgs, TranscribeArgs, complain, tell};
 use crate::batch::plan::{self, Plan};
-use crate::batch::publish;
 use crate::batch::signals::Signals;
+use crate::batch::staging;
 use crate::batch::store::{Failure, Store};
 use crate::batch::{BatchError, Mode, Night, Recognition, RunRecord, RunReport, threads};
 use crate::config::{Flags, Settings};
@@ -59,7 +59,13 @@ fn night(args: TranscribeArgs, rubrics: Vec<String>, mode: Mode) -> Exit {
         signals: &signals,
     };
     match crate::batch::run(&night) {
-        Ok(report) => conclude(&report, &settings.out),
+        Ok(report) => {
+            let exit = conclude(&report, &settings.out);
+            match mode {
+                Mode::Whole => super::calibrate::after_night(&settings, &signals, exit),
+                Mode::TranscribeOnly => exit,
+            }
+        }
         Err(error) => exit::report(&error),
     }
 }
@@ -241,7 +247,7 @@ fn estimate(
         return Ok("estimate    none yet: the first run measures this machine".to_string());
     }
     let store = Store::open(&settings.out)?;
-    publish::recover(&store)?;
+    staging::recover(&store)?;
     let new: Vec<_> = plan
         .calls
         .iter()

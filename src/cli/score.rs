@@ -1,7 +1,7 @@
 //! `callibrate score`.
 
 use super::exit::{self, Exit};
-use super::{ScoreArgs, run};
+use super::{ScoreArgs, calibrate, run};
 use crate::batch::What;
 use crate::config::Flags;
 
@@ -28,7 +28,10 @@ pub(super) fn score(args: ScoreArgs) -> Exit {
         Err(exit) => return exit,
     };
     match crate::batch::score(&settings, &rubrics, &what, &signals) {
-        Ok(report) => run::conclude(&report, &settings.out),
+        Ok(report) => {
+            let exit = run::conclude(&report, &settings.out);
+            calibrate::after_night(&settings, &signals, exit)
+        }
         Err(error) => exit::report(&error),
     }
 }

@@ -262,10 +262,10 @@ impl Draft {
 pub(super) const SEVERAL_LINES: &str = "runs over several lines; is a quotation mark missing?";
 
 /// What is wrong with an id that [`is_rounded`].
-pub(super) const ROUNDED: &str = "is a number that a spreadsheet has rounded (like 1.23457E+12); format the column as text and export again";
+pub(crate) const ROUNDED: &str = "is a number that a spreadsheet has rounded (like 1.23457E+12); format the column as text and export again";
 
 /// Whether a spreadsheet has made a number of an id, and rounded it.
-pub(super) fn is_rounded(id: &str) -> bool {
+pub(crate) fn is_rounded(id: &str) -> bool {
     static ROUNDED: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^\d([.,]\d+)?[eE]\+\d+$").expect("the pattern is fixed"));
     ROUNDED.is_match(id)

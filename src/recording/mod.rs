@@ -9,7 +9,7 @@
 //! this room, and customers' names leave it only as a [`CustomerName`].
 
 pub mod contacts;
-mod fields;
+pub(crate) mod fields;
 pub mod find;
 pub mod key;
 pub mod pattern;

@@ -14,7 +14,7 @@ pub mod schema;
 pub mod summary;
 pub mod tables;
 
-pub use parquet::{ROWS_PER_GROUP, TableContent, TableWriter, read_table};
+pub use parquet::{ROWS_PER_GROUP, TableContent, TableWriter, read_columns, read_table};
 pub use schema::{Cell, Column, Kind, SCHEMA_VERSION, Table, markdown};
 pub use tables::{schema_document, tables};
 

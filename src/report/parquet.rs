@@ -8,12 +8,14 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use polars::io::parquet::metadata::{FileMetadata, FileMetadataRef};
 use polars::io::parquet::write::{
     BatchedWriter, KeyValueMetadata, ParquetCompression, ParquetWriter, StatisticsOptions,
 };
 use polars::prelude::{
-    self as pl, DataType, IntoColumn, NewChunkedArray, SerReader, TimeUnit, TimeZone,
+    self as pl, ArrowDataType, DataType, IntoColumn, NewChunkedArray, SerReader, TimeUnit, TimeZone,
 };
 
 use super::ReportError;
@@ -264,28 +266,63 @@ pub struct TableContent {
 /// [`ReportError::Read`] if it cannot be opened, [`ReportError::Decode`] if it is no Parquet file
 /// or holds a type that no table has.
 pub fn read_table(path: &Path) -> Result<TableContent, ReportError> {
-    let file = File::open(path).map_err(|source| ReportError::Read {
-        path: path.display().to_string(),
-        source,
-    })?;
-    let decode_error = |message: String| ReportError::Decode {
-        path: path.display().to_string(),
-        message,
-    };
-    let mut reader = pl::ParquetReader::new(file).read_parallel(pl::ParallelStrategy::None);
-    let metadata = reader
-        .get_metadata()
-        .map_err(|e| decode_error(e.to_string()))?;
+    read(path, None)
+}
+
+/// Reads some columns of a file of [`TableWriter`], in the order that they are asked for. One
+/// that the file lacks, because an older version wrote it, is all null and of kind text.
+///
+/// # Errors
+/// As [`read_table`].
+pub fn read_columns(path: &Path, names: &[&str]) -> Result<TableContent, ReportError> {
+    let mut content = read(path, Some(names))?;
+    let found: Vec<Option<usize>> = names
+        .iter()
+        .map(|name| content.columns.iter().position(|(n, _)| n == name))
+        .collect();
+    content.columns = names
+        .iter()
+        .zip(&found)
+        .map(|(name, at)| {
+            (
+                name.to_string(),
+                at.map_or(Kind::Text, |at| content.columns[at].1),
+            )
+        })
+        .collect();
+    for row in &mut content.rows {
+        let mut cells = std::mem::take(row);
+        *row = found
+            .iter()
+            .map(|at| {
+                at.map_or(Cell::Null, |at| {
+                    std::mem::replace(&mut cells[at], Cell::Null)
+                })
+            })
+            .collect();
+    }
+    Ok(content)
+}
+
+/// The columns of a file that are asked for and there; all without `names`.
+fn read(path: &Path, names: Option<&[&str]>) -> Result<TableContent, ReportError> {
+    let (mut reader, metadata) = open(path)?;
+    let decode_error = |message: String| decode_error(path, message);
     let facts = metadata
         .key_value_metadata
         .iter()
         .flatten()
         .map(|fact| (fact.key.clone(), fact.value.clone().unwrap_or_default()))
         .collect();
+    if let Some(names) = names {
+        let schema = reader.schema().map_err(|e| decode_error(e.to_string()))?;
+        let there = names.iter().filter(|name| schema.get(name).is_some());
+        reader = reader.with_columns(Some(there.map(|name| name.to_string()).collect()));
+    }
     let frame = reader.finish().map_err(|e| decode_error(e.to_string()))?;
 
     let mut columns = Vec::with_capacity(frame.width());
-    let mut rows = vec![Vec::with_capacity(frame.width()); frame.height()];
+    let mut rows = vec![Vec::with_capacity(frame.width()); metadata.num_rows];
     for column in frame.columns() {
         let (kind, cells) = cells_of(column).map_err(decode_error)?;
         columns.push((column.name().to_string(), kind));
@@ -298,6 +335,140 @@ pub fn read_table(path: &Path) -> Result<TableContent, ReportError> {
         rows,
         facts,
     })
+}
+
+fn open(path: &Path) -> Result<(pl::ParquetReader<File>, FileMetadataRef), ReportError> {
+    let file = File::open(path).map_err(|source| ReportError::Read {
+        path: path.display().to_string(),
+        source,
+    })?;
+    let mut reader = pl::ParquetReader::new(file).read_parallel(pl::ParallelStrategy::None);
+    let metadata = reader
+        .get_metadata()
+        .map_err(|e| decode_error(path, e.to_string()))?
+        .clone();
+    Ok((reader, metadata))
+}
+
+fn decode_error(path: &Path, message: String) -> ReportError {
+    ReportError::Decode {
+        path: path.display().to_string(),
+        message,
+    }
+}
+
+/// A file of anybody's, as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextContent {
+    /// Names in the order of the file. Behind one whose values cannot be read as texts stands
+    /// its type in brackets, and its cells are empty.
+    pub columns: Vec<String>,
+    /// One text per column; empty for null.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Reads a Parquet file that another tool wrote: texts, also dictionary-encoded ones, numbers,
+/// booleans, dates (`2026-03-09`) and times (`2026-03-09T10:15:00`, with `Z` where they are UTC).
+///
+/// # Errors
+/// As [`read_table`], but columns of other types are no error: a file may have more columns than
+/// anybody asks for.
+pub fn read_texts(path: &Path) -> Result<TextContent, ReportError> {
+    let (mut reader, metadata) = open(path)?;
+    let failed = |e: pl::PolarsError| decode_error(path, e.to_string());
+    // The Arrow schema that writers add would have it that texts are categories, for which this
+    // build has no code; Parquet's own types say all that is needed.
+    let mut plain = FileMetadata::clone(&metadata);
+    plain.key_value_metadata = None;
+    reader.set_metadata(Arc::new(plain));
+    let schema = reader.schema().map_err(failed)?;
+    let readable = |dtype: &ArrowDataType| {
+        use ArrowDataType as A;
+        matches!(
+            dtype,
+            A::Utf8
+                | A::LargeUtf8
+                | A::Utf8View
+                | A::Int32
+                | A::Int64
+                | A::UInt32
+                | A::UInt64
+                | A::Float32
+                | A::Float64
+                | A::Boolean
+                | A::Date32
+                | A::Timestamp(..)
+        )
+    };
+    let names: Vec<String> = schema
+        .iter()
+        .filter(|(_, field)| readable(&field.dtype))
+        .map(|(name, _)| name.to_string())
+        .collect();
+    let frame = reader.with_columns(Some(names)).finish().map_err(failed)?;
+
+    let mut columns = Vec::with_capacity(schema.len());
+    let mut rows = vec![Vec::with_capacity(schema.len()); metadata.num_rows];
+    for (name, field) in schema.iter() {
+        let Ok(column) = frame.column(name) else {
+            columns.push(format!("{name} ({:?})", field.dtype));
+            rows.iter_mut().for_each(|row| row.push(String::new()));
+            continue;
+        };
+        columns.push(name.to_string());
+        let texts = texts_of(column.as_materialized_series()).map_err(failed)?;
+        for (row, text) in rows.iter_mut().zip(texts) {
+            row.push(text);
+        }
+    }
+    Ok(TextContent { columns, rows })
+}
+
+fn texts_of(series: &pl::Series) -> Result<Vec<String>, pl::PolarsError> {
+    fn texts<T: ToString>(values: impl Iterator<Item = Option<T>>) -> Vec<String> {
+        values
+            .map(|value| value.map_or_else(String::new, |value| value.to_string()))
+            .collect()
+    }
+    Ok(match series.dtype() {
+        DataType::String => texts(series.str()?.iter()),
+        DataType::Int32 => texts(series.i32()?.iter()),
+        DataType::Int64 => texts(series.i64()?.iter()),
+        DataType::UInt32 => texts(series.u32()?.iter()),
+        DataType::UInt64 => texts(series.u64()?.iter()),
+        DataType::Float32 => texts(series.f32()?.iter()),
+        DataType::Float64 => texts(series.f64()?.iter()),
+        DataType::Boolean => texts(series.bool()?.iter()),
+        DataType::Date => {
+            let days = series.date()?.physical().iter();
+            texts(days.map(|days| days.and_then(day)))
+        }
+        DataType::Datetime(unit, zone) => {
+            let per_second = match unit {
+                TimeUnit::Nanoseconds => 1_000_000_000,
+                TimeUnit::Microseconds => 1_000_000,
+                TimeUnit::Milliseconds => 1_000,
+            };
+            let mark = if zone.is_some() { "Z" } else { "" };
+            let instants = series.datetime()?.physical().iter();
+            texts(instants.map(|at| {
+                let at = time(at?.div_euclid(per_second))?;
+                Some(format!("{at}{mark}"))
+            }))
+        }
+        other => unreachable!("columns of {other} are left out above"),
+    })
+}
+
+/// A day by its number since 1970.
+fn day(number: i32) -> Option<jiff::civil::Date> {
+    Some(time(i64::from(number) * 86_400)?.date())
+}
+
+/// A time of day in UTC by the seconds since 1970; `None` beyond the calendar.
+fn time(seconds: i64) -> Option<jiff::civil::DateTime> {
+    let instant = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(instant.to_zoned(jiff::tz::TimeZone::UTC).datetime())
 }
 
 fn cells_of(column: &pl::Column) -> Result<(Kind, Vec<Cell>), String> {
@@ -331,7 +502,7 @@ mod tests {
             grain: "one thing",
             key: &["id"],
             purpose: "For tests.",
-            date_is: "none",
+            date_is: None,
             example: "",
             columns: vec![
                 Column::new("id", Kind::Int, "Number."),
@@ -398,6 +569,59 @@ mod tests {
             fact("run_id", "r1"),
         ];
         assert_eq!(content.facts, expected);
+    }
+
+    #[test]
+    fn columns_come_as_asked_and_what_an_older_file_lacks_is_null() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("part.parquet");
+        write(&path, (0..3).map(row));
+        let content = read_columns(&path, &["good", "newer", "id"]).unwrap();
+        let columns = [
+            ("good", Kind::Bool),
+            ("newer", Kind::Text),
+            ("id", Kind::Int),
+        ];
+        assert_eq!(content.columns, columns.map(|(n, k)| (n.to_string(), k)));
+        let expected = [
+            vec![true.into(), Cell::Null, 0_i64.into()],
+            vec![false.into(), Cell::Null, 1_i64.into()],
+            vec![Cell::Null, Cell::Null, 2_i64.into()],
+        ];
+        assert_eq!(content.rows, expected);
+        assert!(content.facts.iter().any(|(k, _)| k == "callibrate.run_id"));
+        let none = read_columns(&path, &["newer"]).unwrap();
+        assert_eq!(none.rows, vec![vec![Cell::Null]; 3]);
+    }
+
+    /// The file is of pyarrow: texts as dictionaries, and types that no table here has.
+    #[test]
+    fn a_file_of_another_tool_is_read_as_texts() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let content = read_texts(&folder.join("ratings.parquet")).unwrap();
+        let text = |name: &str, row: usize| {
+            let at = content.columns.iter().position(|c| c.starts_with(name));
+            content.rows[row][at.unwrap_or_else(|| panic!("{name}"))].as_str()
+        };
+        for (name, expected) in [
+            ("question", "offered"),
+            ("answer", "repair,refund"),
+            ("points", "6"),
+            ("probability", ""),
+            ("saw_automatic", "false"),
+            ("rated_at", "2026-03-09T12:00:00"),
+            ("entered_on", "2026-03-17"),
+            ("row_number", "8"),
+            ("exported_at", "2026-03-20T08:30:00Z"),
+            ("minutes", "1.5"),
+            ("flags (", ""),
+            ("who (", ""),
+        ] {
+            assert_eq!(text(name, 8), expected, "{name}");
+        }
+        assert_eq!((text("probability", 0), content.rows.len()), ("0.25", 12));
+        let nowhere = read_texts(&folder.join("nowhere"));
+        assert!(matches!(nowhere, Err(ReportError::Read { .. })));
     }
 
     #[test]

@@ -39,6 +39,8 @@ macro_rules! row {
     ($($cell:expr),* $(,)?) => { vec![$(Cell::from($cell)),*] };
 }
 
+pub mod calibration;
+
 /// Columns of the `metrics` table, from the metrics themselves.
 pub fn metric_columns() -> Vec<Column> {
     METRICS

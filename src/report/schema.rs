@@ -16,7 +16,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// One table of the report.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// Name of the table and of its folder.
+    /// Name of the table, and its folder below the output folder.
     pub name: &'static str,
     /// What one row stands for, e.g. `one transcribed call`.
     pub grain: &'static str,
@@ -24,8 +24,9 @@ pub struct Table {
     pub key: &'static [&'static str],
     /// What the table is for.
     pub purpose: &'static str,
-    /// What the `date=` of its folders means.
-    pub date_is: &'static str,
+    /// What the `date=` of its folders means; `None` for a table that is one file, written anew
+    /// each time.
+    pub date_is: Option<&'static str>,
     /// A DuckDB query that works as it stands.
     pub example: &'static str,
     /// In the order of the file.
@@ -252,7 +253,12 @@ fn preamble(tables: &[Table]) -> String {
     for table in tables {
         put(
             &mut list,
-            format_args!("- [`{0}`](#{0}): {1}", table.name, table.grain),
+            format_args!(
+                "- [`{}`](#{}): {}",
+                table.name,
+                table.name.replace('/', ""),
+                table.grain
+            ),
         );
     }
     format!(
@@ -268,6 +274,10 @@ alike.
       calls/date=2026-03-02/part.parquet
       words/date=2026-03-02/part.parquet
       …
+      calibration/agreement/part.parquet
+      …
+
+Tables of calibration are about all rated calls at once: one file each, without dates.
 
 Read a table with `hive_partitioning`, which makes `date` a column, and with `union_by_name`,
 because files of older versions may lack newer columns:
@@ -306,7 +316,16 @@ fn section(table: &Table) -> String {
     );
     put(&mut text, format_args!("- One row: {}", table.grain));
     put(&mut text, format_args!("- Key: {}", key.join(", ")));
-    put(&mut text, format_args!("- `date=`: {}\n", table.date_is));
+    match table.date_is {
+        Some(date_is) => put(&mut text, format_args!("- `date=`: {date_is}\n")),
+        None => put(
+            &mut text,
+            format_args!(
+                "- One file, `{}/part.parquet`, written anew each time\n",
+                table.name
+            ),
+        ),
+    }
     text.push_str("| column | type | null? | meaning |\n|---|---|---|---|\n");
     for column in &table.columns {
         let null = if column.nullable { "yes" } else { "no" };
@@ -337,7 +356,7 @@ mod tests {
             grain: "one thing",
             key: &["id"],
             purpose: "For tests.",
-            date_is: "none",
+            date_is: None,
             example: "SELECT 1;",
             columns: vec![
                 Column::new("id", Kind::Text, "Name."),

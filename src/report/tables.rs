@@ -21,10 +21,14 @@ macro_rules! columns {
     };
 }
 
+mod calibration;
+
+pub use calibration::*;
+
 const CALL_DATE: &str = "the local calendar day on which the call began";
 const RUN_DATE: &str = "the local calendar day on which the run began";
 
-/// All tables, in the order of the data. `metric_columns` are those of the conversation room;
+/// All tables of calls and runs, in the order of the data. `metric_columns` are those of the conversation room;
 /// they follow `call_id`, `run_id` and `mono` in `metrics`.
 pub fn tables(metric_columns: Vec<Column>) -> Vec<Table> {
     vec![
@@ -46,7 +50,9 @@ pub fn tables(metric_columns: Vec<Column>) -> Vec<Table> {
 
 /// The text of `docs/report-schema.md`.
 pub fn schema_document(metric_columns: Vec<Column>) -> String {
-    markdown(&tables(metric_columns))
+    let mut all = tables(metric_columns);
+    all.extend(calibration_tables());
+    markdown(&all)
 }
 
 /// One row per transcribed call.
@@ -56,7 +62,7 @@ pub fn calls() -> Table {
         grain: "one transcribed call",
         key: &["call_id"],
         purpose: "Who spoke with whom, when, how it was recorded, and how well it was heard.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT agent, count(*) AS calls, round(sum(recorded_ms) / 3600000.0, 1) AS hours
 FROM read_parquet('report/calls/date=*/*.parquet', hive_partitioning = true, union_by_name = true)
@@ -130,7 +136,7 @@ pub fn segments() -> Table {
         grain: "one stretch of speech, recognised as one",
         key: &["call_id", "channel", "segment"],
         purpose: "The transcript to read and to search, redacted.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT call_id, party, start_ms // 1000 AS second, text
 FROM read_parquet('report/segments/date=*/*.parquet',
@@ -168,7 +174,7 @@ pub fn words() -> Table {
         grain: "one word, or one placeholder for what must not be written",
         key: &["call_id", "channel", "segment", "word"],
         purpose: "Every word with its time and how sure the recogniser is of it.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT lower(text) AS said, count(*) AS times, round(avg(prob), 2) AS mean_prob
 FROM read_parquet('report/words/date=*/*.parquet', hive_partitioning = true, union_by_name = true)
@@ -216,7 +222,7 @@ pub fn metrics(metric_columns: Vec<Column>) -> Table {
         key: &["call_id"],
         purpose: "How the two talked, mostly from speech activity and not from words. Definitions \
             with their sources: `docs/metrics.md`.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT c.agent, m.* EXCLUDE (run_id)
 FROM read_parquet('report/metrics/date=*/*.parquet',
@@ -237,7 +243,7 @@ pub fn answers() -> Table {
         key: &["call_id", "rubric", "rubric_version", "question", "scorer"],
         purpose: "What the form says, question by question. *Abstain* is an answer of its own: \
             leave it out of a rate, and say how often it came.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT rubric, rubric_version, question,
     count(*) FILTER (answer = 'yes') AS yes,
@@ -304,7 +310,7 @@ pub fn evidence() -> Table {
         key: &["call_id", "rubric", "rubric_version", "question", "item"],
         purpose: "Why each answer is what it is: who said which words when, which window was \
             searched, and what came closest when nothing was found.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT call_id, question, e.kind, e.start_ms // 1000 AS second, e.quote, e.note
 FROM read_parquet('report/answers/date=*/*.parquet',
@@ -362,7 +368,7 @@ pub fn scores() -> Table {
         key: &["call_id", "rubric", "rubric_version"],
         purpose: "The form's score and verdict, with the range that abstained questions leave \
             open.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT c.team, s.rubric, count(*) AS calls, round(avg(s.score), 1) AS mean_score,
     round(avg(s.score_high - s.score_low), 1) AS mean_width,
@@ -424,7 +430,7 @@ pub fn part_scores() -> Table {
         key: &["call_id", "rubric", "rubric_version", "part_kind", "part"],
         purpose: "Scores of sections, and apart from them what serves the business, the customer \
             and compliance: one must not hide in another.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT rubric, part_kind, part, count(score) AS calls, round(avg(score), 1) AS mean_score
 FROM read_parquet('report/part_scores/date=*/*.parquet',
@@ -457,7 +463,7 @@ pub fn obstacles() -> Table {
         key: &["call_id", "rubric", "rubric_version", "question"],
         purpose: "What stood between customers and a good call: systems, policies, processes and \
             other teams. A list of work for the centre, not for agents.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT cause, rubric, question, count(*) AS calls
 FROM read_parquet('report/obstacles/date=*/*.parquet',
@@ -494,7 +500,7 @@ pub fn contacts() -> Table {
             matter was settled, and is no first-contact resolution. Days are calendar days. \
             Made from the whole store, and made again when later calls change it; so it has no \
             `run_id`. Definitions: `docs/contacts.md`.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT c.agent, count(*) AS calls,
     count(*) FILTER (k.led_to_repeat_7d) AS led_to_repeat,
@@ -545,7 +551,7 @@ pub fn promises() -> Table {
             shows. That nothing shows a promise to be kept does not mean that it was broken. Made \
             again when later calls change it; so it has no `run_id`. Definitions: \
             `docs/contacts.md`.",
-        date_is: CALL_DATE,
+        date_is: Some(CALL_DATE),
         example: "
 SELECT c.team, p.kind, p.state, count(*) AS promises,
     count(*) FILTER (p.hedged) AS hedged
@@ -583,7 +589,7 @@ pub fn failures() -> Table {
         grain: "one recording that a run could not use",
         key: &["run_id", "file"],
         purpose: "What went wrong with which recording, and what to do about it.",
-        date_is: RUN_DATE,
+        date_is: Some(RUN_DATE),
         example: "
 SELECT stage, reason, count(*) AS recordings, any_value(hint) AS hint
 FROM read_parquet('report/failures/date=*/*.parquet',
@@ -611,7 +617,7 @@ pub fn runs() -> Table {
         key: &["run_id", "started_at"],
         purpose: "What was run with which model and rubrics, how much it did, and how fast. The \
             one table that tells the time of the machine.",
-        date_is: RUN_DATE,
+        date_is: Some(RUN_DATE),
         example: "
 SELECT started_at, recordings, transcribed, reused, failed,
     round(times_real_time, 1) AS times_real_time
@@ -652,11 +658,13 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<Table> {
-        tables(vec![Column::nullable(
+        let mut all = tables(vec![Column::nullable(
             "agent_talk_ms",
             Kind::Int,
             "Speech of the agent; null in mono.",
-        )])
+        )]);
+        all.extend(calibration_tables());
+        all
     }
 
     #[test]

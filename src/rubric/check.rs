@@ -167,6 +167,7 @@ impl Checker {
             sections,
             adjustments,
             key: blake3::hash(text.as_bytes()).to_hex().to_string(),
+            source: text.to_string(),
         }
     }
 

@@ -33,6 +33,8 @@ pub struct Rubric {
     pub adjustments: Vec<Adjustment>,
     /// BLAKE3 of the file's text, hexadecimal.
     pub key: String,
+    /// The file's text.
+    pub source: String,
 }
 
 impl Rubric {

@@ -6,7 +6,6 @@
 
 mod answers;
 mod columns;
-mod sheet;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -14,9 +13,9 @@ use std::path::Path;
 
 use answers::{Answers, Item};
 use columns::{Column, Columns};
-use sheet::{Row, SheetError};
 
 use super::form::Tag;
+use crate::sheet::{self, Row, SheetError};
 
 /// A rubric made from a spreadsheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,18 +60,25 @@ impl ImportError {
 /// A file that cannot be read, has no column of questions, or cells that mean nothing.
 pub fn import(path: &Path) -> Result<Imported, ImportError> {
     let name = path.display().to_string();
-    let rows = sheet::read(path).map_err(|e| match e {
-        SheetError::Read(source) => ImportError::Read {
+    let names_columns = |row: &Row| Columns::of(row).has(Column::Question);
+    let sheet = sheet::read(path, &names_columns).map_err(|e| match e {
+        SheetError::Read { source, .. } => ImportError::Read {
             path: name.clone(),
             source,
         },
-        SheetError::NoTable(message) => ImportError::NoTable {
+        SheetError::NoTable { message, .. } => ImportError::NoTable {
             path: name.clone(),
             message,
         },
     })?;
+    if let Some(problem) = sheet.problems.first() {
+        return Err(ImportError::NoTable {
+            path: name,
+            message: problem.to_string(),
+        });
+    }
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("form");
-    of_rows(&rows, stem, &name)
+    of_rows(&sheet.rows, stem, &name)
 }
 
 /// Makes a rubric of rows; `stem` gives its id and title.

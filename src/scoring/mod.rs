@@ -10,12 +10,14 @@ mod evidence;
 mod heard;
 mod points;
 mod rules;
+mod sheet;
 #[cfg(test)]
 mod tests;
 
 pub use evidence::{Evidence, EvidenceKind};
 pub use heard::HeardCall;
-pub use points::{FormScore, PartKind, PartScore, Verdict};
+pub use points::{FormScore, PartKind, PartScore, Verdict, points_of};
+pub use sheet::{Sheet, SheetForm, weight_of};
 
 use crate::conversation::{Conversation, metrics::Metrics};
 use crate::history::History;
@@ -56,6 +58,23 @@ impl Answer {
             Answer::NotApplicable => "not_applicable".to_string(),
             Answer::Abstain => "abstain".to_string(),
         }
+    }
+
+    /// An answer as [`Answer::text`] has it; `kind` is the question's, as the tables have it.
+    /// `None` for what no such question is answered with.
+    pub fn read(text: &str, kind: &str) -> Option<Self> {
+        let answer = match (text, kind) {
+            ("not_applicable", _) => Answer::NotApplicable,
+            ("abstain", _) => Answer::Abstain,
+            ("yes", "yes_no") => Answer::Yes,
+            ("no", "yes_no") => Answer::No,
+            (id, "options" | "scale") => Answer::Choice(id.to_string()),
+            (value, "number") => Answer::Number(value.parse().ok()?),
+            ("none", "multi_select") => Answer::Selected(Vec::new()),
+            (ids, "multi_select") => Answer::Selected(ids.split(',').map(str::to_string).collect()),
+            _ => return None,
+        };
+        Some(answer)
     }
 
     /// Whether it says something about the call: neither *not applicable* nor *abstain*.

@@ -6,6 +6,7 @@
 
 mod answers;
 mod broken;
+mod calibration;
 mod dates;
 mod deaths;
 mod documents;

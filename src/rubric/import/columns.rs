@@ -1,7 +1,7 @@
 //! What the columns of a form are called, and what marks in them mean.
 
 use super::super::form::Tag;
-use super::sheet::Row;
+use crate::sheet::Row;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ mod sums;
 mod tests;
 
 use super::{Answer, Answered};
-use crate::rubric::{Band, Rubric, Tag};
+use crate::rubric::{Band, Kind, Rubric, Tag};
 use interval::Bounds;
 use sums::{Effect, Form, Part, Tally};
 
@@ -121,6 +121,12 @@ enum Shown {
     Yes,
     No,
     Open,
+}
+
+/// What the form gives for an answer; `None` without one, or where it is of another kind of
+/// question.
+pub fn points_of(kind: &Kind, answer: &Answer) -> Option<f64> {
+    sums::points(kind, answer)
 }
 
 /// Scores a form. Hides the questions whose condition or section does not hold, and writes into

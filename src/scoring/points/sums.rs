@@ -13,7 +13,9 @@ pub(super) fn points(kind: &Kind, answer: &Answer) -> Option<f64> {
         }
         (Kind::MultiSelect { choices, .. }, Answer::Selected(ids)) => {
             let chosen = choices.iter().filter(|c| ids.contains(&c.id));
-            Some(chosen.map(|c| c.points).sum::<f64>().min(kind.most()))
+            // The plain sum of nothing is -0.
+            let sum = chosen.fold(0.0, |sum, c| sum + c.points);
+            Some(sum.min(kind.most()))
         }
         (Kind::Number { steps, .. }, Answer::Number(value)) => steps
             .iter()

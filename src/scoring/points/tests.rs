@@ -701,6 +701,7 @@ impl F {
             adjustments: adjustments.collect(),
             sections,
             key: String::new(),
+            source: String::new(),
         };
         let applies = self.sections.iter().map(|s| s.applies).collect();
         (rubric, answers, applies)

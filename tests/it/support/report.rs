@@ -44,6 +44,16 @@ impl Row {
         }
     }
 
+    /// A number, or nothing where there is none.
+    #[track_caller]
+    pub fn number(&self, column: &str) -> Option<f64> {
+        match self.cell(column) {
+            Cell::Float(value) => Some(*value),
+            Cell::Null => None,
+            other => panic!("{column} is no number: {other:?}"),
+        }
+    }
+
     #[track_caller]
     pub fn flag(&self, column: &str) -> bool {
         match self.cell(column) {
@@ -89,6 +99,19 @@ pub fn rows(out: &Path, table: &str) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// All rows of a table of calibration.
+#[track_caller]
+pub fn calibration(out: &Path, table: &str) -> Vec<Row> {
+    let part = out.join("calibration").join(table).join("part.parquet");
+    let content = report::read_table(&part).unwrap();
+    let names = || content.columns.iter().map(|(name, _)| name.clone());
+    let rows = content.rows.into_iter().map(|row| Row {
+        date: String::new(),
+        cells: names().zip(row).collect(),
+    });
+    rows.collect()
 }
 
 /// Columns of one file, as it has them.

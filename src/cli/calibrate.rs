@@ -1,0 +1,112 @@
+//! `callibrate calibrate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{self, Exit};
+use super::{complain, run, tell};
+use crate::batch::calibrate::{CalibrateError, Calibrated};
+use crate::batch::signals::Signals;
+use crate::batch::worker::with_causes;
+use crate::config::{Flags, Settings};
+
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// Ratings of people: CSV, XLSX or Parquet, one row per answer (docs/ratings.md)
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    ratings: Vec<PathBuf>,
+    /// Output folder with the scored calls; the tables go to its folder `calibration`
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What happened after calls: satisfaction, resolved, complaint, sale, left
+    #[arg(long, value_name = "FILE")]
+    outcomes: Option<PathBuf>,
+    /// Who was coached on which question, and when
+    #[arg(long, value_name = "FILE")]
+    coaching: Option<PathBuf>,
+    /// Sensitivity and specificity of questions that were measured elsewhere
+    #[arg(long, value_name = "FILE")]
+    accuracy: Option<PathBuf>,
+    /// Seed of all that is drawn by chance [default: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Settings file [default: callibrate.toml in this folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn calibrate(args: CalibrateArgs) -> Exit {
+    let flags = Flags {
+        config: args.config,
+        out: args.out,
+        jobs: args.jobs,
+        ratings: args.ratings,
+        outcomes: args.outcomes,
+        coaching: args.coaching,
+        accuracy: args.accuracy,
+        seed: args.seed,
+        ..Flags::default()
+    };
+    let settings = match run::settings(flags) {
+        Ok(settings) => settings,
+        Err(exit) => return exit,
+    };
+    let signals = match run::listen() {
+        Ok(signals) => signals,
+        Err(exit) => return exit,
+    };
+    match crate::batch::calibrate(&settings, &signals) {
+        Ok(calibrated) => {
+            conclude(&calibrated);
+            tell(format_args!(
+                "\nTables are in {}.",
+                settings.out.join("calibration").display()
+            ));
+            Exit::Well
+        }
+        Err(error) => refuse(&error),
+    }
+}
+
+/// Calibrates at the end of a night, if the settings name ratings. What is published of the night
+/// stays, whatever comes of it.
+pub(super) fn after_night(settings: &Settings, signals: &Signals, night: Exit) -> Exit {
+    let published = matches!(night, Exit::Well | Exit::SomeFailed);
+    if settings.calibration.ratings.is_empty() || !published {
+        return night;
+    }
+    tell("");
+    match crate::batch::calibrate(settings, signals) {
+        Ok(calibrated) => {
+            conclude(&calibrated);
+            night
+        }
+        Err(error) => match refuse(&error) {
+            Exit::Usage => Exit::SomeFailed,
+            other => other,
+        },
+    }
+}
+
+/// Prints the summary, and to standard error what else a person should know.
+fn conclude(calibrated: &Calibrated) {
+    for warning in &calibrated.warnings {
+        eprintln!("warning: {warning}");
+    }
+    tell(&calibrated.summary);
+}
+
+/// Says why nothing was calibrated.
+fn refuse(error: &CalibrateError) -> Exit {
+    match error {
+        CalibrateError::Batch(error) => exit::report(error),
+        _ => {
+            complain(&with_causes(error), error.hint());
+            Exit::Usage
+        }
+    }
+}
