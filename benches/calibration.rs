@@ -10,6 +10,7 @@ use callibrate::calibration::base::{AutomaticAnswer, Base, CallFacts, Given, Que
 use callibrate::calibration::chance::Stream;
 use callibrate::calibration::compare::{Sheets, compare_answers, compare_scores};
 use callibrate::calibration::interval::agreement_intervals;
+use callibrate::calibration::ratings::Basis;
 use callibrate::calibration::{Extras, calibrate};
 use callibrate::rubric;
 
@@ -199,6 +200,7 @@ fn base(calls: usize) -> Base {
                     rater,
                     given,
                     day,
+                    basis: Basis::Audio,
                     probability: Some(1.0),
                 });
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::ratings::{Chosen, RaterKind, Rating, Standing};
+use super::ratings::{Basis, Chosen, RaterKind, Rating, Standing};
 use crate::rubric::{Kind, Rubric};
 use crate::scoring::{AUTOMATIC, Answer};
 
@@ -99,6 +99,7 @@ pub struct Rated {
     pub given: Given,
     /// Day of the rating, as days since 1970-01-01.
     pub day: i64,
+    pub basis: Basis,
     /// The probability with which the call was chosen at random; `None` where it was picked.
     pub probability: Option<f64>,
 }
@@ -292,6 +293,7 @@ impl Base {
                 rater,
                 given,
                 day: days_since_1970(rating.at.date),
+                basis: rating.basis,
                 probability: match rating.chosen {
                     Chosen::Random { probability } => Some(probability),
                     Chosen::Targeted => None,

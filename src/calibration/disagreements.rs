@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::base::{Base, Given, Question, Rated};
+use super::ratings::Basis;
 
 /// One question of one call on which two ratings differ.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,9 @@ pub struct Disagreement {
     pub automatic_differs: bool,
     /// Blind people's answers, by rater.
     pub people: Vec<(usize, usize)>,
+    /// Whether somebody listened, and whether somebody read.
+    pub heard: bool,
+    pub read: bool,
     /// `None` where it abstained.
     pub automatic: Option<usize>,
     pub gold: Option<usize>,
@@ -84,6 +88,8 @@ fn of_call(question: &Question, at: usize, call: usize, rated: &[Rated]) -> Opti
         people_differ,
         gold_differs,
         automatic_differs,
+        heard: rated.iter().any(|r| r.basis == Basis::Audio),
+        read: rated.iter().any(|r| r.basis == Basis::Transcript),
         people,
         automatic,
         gold,

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::agreement::{Coefficient, Prepared, RatingTable, Scale};
 use super::base::{AUTOMATIC_RATER, Base, Form, Rated, week_of};
 use super::figure::{Caveat, Estimate, Interval, MIN_PAIRS};
+use super::ratings::Basis;
 use super::severity::Observation;
 use super::severity::additive::{Additive, QuestionDifficulty, additive};
 use super::severity::consistency::{Repeat, consistency};
@@ -107,6 +108,7 @@ fn of_form(base: &Base, form: &Form) -> Option<FormRaters> {
                     rater: AUTOMATIC_RATER,
                     given,
                     day: base.calls[call].day,
+                    basis: Basis::Transcript,
                     probability: None,
                 };
                 observation(base, at, &rated)

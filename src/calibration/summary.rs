@@ -67,8 +67,8 @@ fn heading(base: &Base, ratings: &[Rating]) -> String {
     let mut text = format!(
         "Calibration: {} rated {} of {} calls; {} as blind\n",
         several(names.len(), "person", "people"),
-        calls.len(),
-        base.calls.len(),
+        thousands(calls.len()),
+        thousands(base.calls.len()),
         match blind {
             1 => "1 answer counts".to_string(),
             _ => format!("{} answers count", thousands(blind)),

@@ -5,6 +5,7 @@ use super::base::{AutomaticAnswer, Base, CallFacts, Given, Rated};
 use super::compare::{AnswerComparison, Comparison, Counts, Level};
 use super::disagreements::Right;
 use super::figure::Caveat;
+use super::ratings::Basis;
 use super::truth::Reference;
 use super::{Extras, Figures, calibrate};
 use crate::rubric;
@@ -79,6 +80,7 @@ fn base(calls: &[&[Answers]]) -> Base {
                     share: points(answer),
                 },
                 day: 20_514,
+                basis: Basis::Audio,
                 probability: a.probability,
             };
             let given = raters.iter().zip(a.people);

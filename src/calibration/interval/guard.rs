@@ -28,7 +28,7 @@ use crate::calibration::figure::{Caveat, Interval, MIN_PAIRS, Method};
 pub const MIN_AGREED: f64 = 3.0;
 
 /// Calls with a disagreement under which an interval is wider than it need be.
-pub const MIN_DISAGREEMENTS: u64 = 4;
+pub const MIN_DISAGREEMENTS: u64 = 8;
 
 /// Calls with a disagreement under which an interval that weighs it by its size covers too rarely.
 pub const MIN_WEIGHED: u64 = 5;
@@ -500,8 +500,12 @@ mod tests {
     #[test]
     fn a_rare_answer_leaves_ac1_and_refuses_kappa() {
         let found = intervals(&two(95, 3, 2, 0));
-        assert_eq!(found.caveats(), [Caveat::RareAnswer]);
-        assert_eq!(found.flag(Coefficient::Ac1), None);
+        assert_eq!(
+            found.caveats(),
+            [Caveat::RareAnswer, Caveat::FewDisagreements]
+        );
+        assert_eq!(found.flag(Coefficient::Ac1), Some(Caveat::FewDisagreements));
+        assert!(found[Coefficient::Ac1].is_some());
         for refused in [
             Coefficient::CohenKappa,
             Coefficient::FleissKappa,
@@ -518,7 +522,7 @@ mod tests {
             let i = found[given].expect("an interval");
             assert!(i.low > 0.85 && i.high < 1.0, "{given:?} {i:?}");
         }
-        assert!(intervals(&two(95, 3, 2, 3)).caveats().is_empty());
+        assert!(intervals(&two(95, 5, 3, 3)).caveats().is_empty());
     }
 
     #[test]
@@ -578,16 +582,19 @@ mod tests {
         for (which, flag) in [
             (Coefficient::Alpha, Some(Caveat::CoverageDoubtful)),
             (Coefficient::Ac2Quadratic, Some(Caveat::CoverageDoubtful)),
-            (Coefficient::CohenKappaLinear, None),
-            (Coefficient::CohenKappa, None),
+            (
+                Coefficient::CohenKappaLinear,
+                Some(Caveat::FewDisagreements),
+            ),
+            (Coefficient::CohenKappa, Some(Caveat::FewDisagreements)),
         ] {
             assert!(found[which].is_some());
             assert_eq!(found.flag(which), flag, "{which:?}");
         }
         let nominal = agreement_intervals(&points(5), Scale::Nominal, 1, "test");
-        assert_eq!(nominal.caveats(), []);
+        assert_eq!(nominal.caveats(), [Caveat::FewDisagreements]);
         assert_eq!(
-            intervals(&two(60, 2, 1, 40)).caveats(),
+            intervals(&two(60, 4, 3, 40)).caveats(),
             [Caveat::FewDisagreements]
         );
         let more = agreement_intervals(&points(20), Scale::Ordinal, 1, "test");

@@ -834,23 +834,4 @@ mod tests {
             );
         }
     }
-
-    /// Prints how long 10,000 calls of 30 questions and 5 raters take.
-    #[test]
-    #[ignore = "a timing that prints"]
-    fn timing() {
-        let mut chance = Stream::new(1, "timing", 0);
-        let all: Vec<Observation> = (0..1_500_000)
-            .map(|n| Observation {
-                pass: Some(chance.happens(0.8)),
-                ..rating(n / 150, n / 5 % 30, n % 5, chance.unit())
-            })
-            .collect();
-        let start = std::time::Instant::now();
-        assert_eq!(additive(&all).raters.len(), 5);
-        println!("additive {:?}", start.elapsed());
-        let start = std::time::Instant::now();
-        assert_eq!(super::super::rasch::rasch(&all).groups.len(), 1);
-        println!("rasch {:?}", start.elapsed());
-    }
 }

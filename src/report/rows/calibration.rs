@@ -300,6 +300,12 @@ pub fn disagreement_row(
         shown.and_then(|s| s.start_ms),
         shown.and_then(|s| s.quote.clone()),
         shown.and_then(|s| s.note.clone()),
+        match (d.heard, d.read) {
+            (true, true) => Some("both"),
+            (true, false) => Some("audio"),
+            (false, true) => Some("transcript"),
+            (false, false) => None,
+        },
     ]
 }
 

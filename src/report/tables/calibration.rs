@@ -440,6 +440,8 @@ ORDER BY calls DESC;",
                 where no words are behind it.",
             quote Text nullable: "The words, redacted; null where there are none.",
             note Text nullable: "What the evidence says beside; null if nothing.",
+            basis Text nullable: "What those people had before them: `audio`, `transcript` \
+                or `both`; null where no person rated it blind.",
         },
     }
 }
