@@ -12,6 +12,7 @@ pub mod publish;
 pub mod scored;
 pub mod signals;
 pub mod staging;
+pub mod status;
 pub mod store;
 pub mod supervise;
 pub mod threads;

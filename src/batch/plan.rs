@@ -28,6 +28,17 @@ pub struct PlannedCall {
     pub stated_ms: Option<i64>,
 }
 
+impl PlannedCall {
+    /// The length that is stated, or else what the file holds at 8 kbit/s, the least that MP3
+    /// knows.
+    pub fn longest_ms(&self) -> u64 {
+        match self.stated_ms {
+            Some(stated) => u64::try_from(stated).unwrap_or(0),
+            None => self.bytes,
+        }
+    }
+}
+
 /// All that the recordings and what is known about them give.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {

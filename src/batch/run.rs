@@ -292,6 +292,7 @@ fn transcribe(
             path: call.path.clone(),
             audio_key: call.audio_key.clone(),
             language: recognition.language_of(&call.meta).to_string(),
+            length_ms: call.longest_ms(),
         });
         keys.push(key);
     }

@@ -16,6 +16,8 @@
 //! Files are private to the user and written aside, synced and renamed: a file that is there is
 //! whole. Left out: retention and forgetting.
 
+mod view;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -29,6 +31,8 @@ use crate::recording::CallMeta;
 use crate::recording::contacts::Contact;
 use crate::rubric::{self, Rubric};
 use crate::transcript::Transcript;
+
+pub use view::{Holder, SeenCall, StoreView};
 
 /// The store cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -139,8 +143,9 @@ pub struct Asked {
 pub struct Store {
     out: PathBuf,
     root: PathBuf,
-    /// Freed by the system when the process ends, however it ends.
-    _lock: File,
+    /// Freed by the system when the process ends, however it ends. `None` inside of a
+    /// [`StoreView`] alone, which lets nothing through that writes.
+    _lock: Option<File>,
 }
 
 impl Store {
@@ -173,7 +178,7 @@ impl Store {
         Ok(Self {
             out: out.to_path_buf(),
             root,
-            _lock: lock,
+            _lock: Some(lock),
         })
     }
 

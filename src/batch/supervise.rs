@@ -1,15 +1,17 @@
-//! The parent's side: feeds the child, and goes on when it dies.
+//! The parent's side: feeds the child, and goes on when it dies or hangs.
 //!
 //! Jobs are given out one by one, so what the parent sent and got no answer to is exactly what
 //! was in flight when a child died. Each of those is tried once more alone; the one that kills
-//! its child again is the culprit and becomes a failure, the others are done. Every death
-//! settles at least one call, so restarts are bounded.
+//! its child again is the culprit and becomes a failure, the others are done. A child that has
+//! not answered within [`PATIENCE`] is ended, and then the same is done. Every death settles at
+//! least one call, so restarts are bounded.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::signals::Signals;
 use super::store::StoreError;
@@ -20,6 +22,67 @@ use crate::transcript::Transcript;
 /// How often the parent looks up for a signal.
 const LOOK_UP: Duration = Duration::from_millis(100);
 
+/// How long the parent waits for the end of a child that it has killed. One that waits for a
+/// drive that went away cannot be killed, and must not keep the parent from ending.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long a child may take.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// For loading the model, and for each recording, however short.
+    at_least: Duration,
+    /// And this many times the recording's length on top.
+    times: u32,
+}
+
+/// A recording of one hour gets ten hours and a quarter. A machine that needs more than ten
+/// times its length, on a core of its own, keeps up with no centre: it would take ten cores for
+/// each agent who talks. The embedded model needs a thirtieth, the largest public one about
+/// forty times as much as that one. The quarter of an hour is for a large model on a slow
+/// drive, and for short recordings, which cost as much as half a minute.
+const PATIENCE: Patience = Patience {
+    at_least: Duration::from_secs(15 * 60),
+    times: 10,
+};
+
+impl Patience {
+    /// For one recording while `jobs` are done at a time on `cores`.
+    fn with(self, job: &Job, jobs: usize, cores: usize) -> Duration {
+        // More jobs than cores share them.
+        let shared = u32::try_from(jobs.div_ceil(cores.max(1))).unwrap_or(u32::MAX);
+        let length = Duration::from_millis(job.length_ms);
+        let times = self.times.saturating_mul(shared.max(1));
+        self.at_least.saturating_add(length.saturating_mul(times))
+    }
+}
+
+/// Time that the parent has watched a child for. It runs on the monotonic clock, and not while
+/// the parent itself stands still: a night that is suspended and goes on blames no recording.
+struct Watch {
+    watched: Duration,
+    looked: Instant,
+}
+
+impl Watch {
+    /// The longest time between two looks that counts as watched.
+    const BLINK: Duration = Duration::from_secs(1);
+
+    fn start() -> Self {
+        Self {
+            watched: Duration::ZERO,
+            looked: Instant::now(),
+        }
+    }
+
+    fn look(&mut self) -> Duration {
+        let now = Instant::now();
+        let passed = now.saturating_duration_since(self.looked);
+        self.watched += passed.min(Self::BLINK);
+        self.looked = now;
+        self.watched
+    }
+}
+
 /// Why the work as a whole cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum SuperviseError {
@@ -29,6 +92,8 @@ pub enum SuperviseError {
     Model(String),
     #[error("start the worker process: it ended with {0} before it was ready")]
     NeverReady(String),
+    #[error("start the worker process: it was not ready within {0}")]
+    NotReadyIn(String),
     #[error("stopped by signal {0}")]
     Signal(i32),
     #[error(transparent)]
@@ -46,22 +111,139 @@ pub fn supervise(
     signals: &Signals,
     mut done: impl FnMut(usize, Outcome) -> Result<(), StoreError>,
 ) -> Result<(), SuperviseError> {
-    let mut waiting: VecDeque<Job> = jobs.into();
-    while !waiting.is_empty() {
-        let suspects = run_child(orders, &mut waiting, signals, &mut done)?;
+    let parent = Parent {
+        signals,
+        patience: PATIENCE,
+        program: worker,
+    };
+    parent.supervise(orders, jobs, &mut done)
+}
+
+/// The command that starts a child.
+fn worker(orders: &Orders) -> io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("worker").arg(serde_json::to_string(orders)?);
+    Ok(command)
+}
+
+/// How often a child is started until it is ready.
+const STARTS: usize = 2;
+
+/// How a child ended before all was done, and what was in flight then.
+struct Death {
+    /// Why it was ended by its parent, if it was.
+    waited: Option<Duration>,
+    in_flight: Vec<Job>,
+}
+
+/// A job that the child has not answered yet.
+struct Sent {
+    job: Job,
+    limit: Duration,
+    /// On the [`Watch`].
+    until: Duration,
+}
+
+struct Parent<'a> {
+    signals: &'a Signals,
+    patience: Patience,
+    program: fn(&Orders) -> io::Result<Command>,
+}
+
+impl Parent<'_> {
+    fn supervise(
+        &self,
+        orders: &Orders,
+        jobs: Vec<Job>,
+        done: &mut impl FnMut(usize, Outcome) -> Result<(), StoreError>,
+    ) -> Result<(), SuperviseError> {
         let alone = Orders {
             jobs: 1,
             ..orders.clone()
         };
-        for suspect in suspects {
-            let id = suspect.id;
-            let mut queue = VecDeque::from([suspect]);
-            if !run_child(&alone, &mut queue, signals, &mut done)?.is_empty() {
-                done(id, Err(killed()))?;
+        let mut waiting: VecDeque<Job> = jobs.into();
+        while !waiting.is_empty() {
+            let death = self.run_child(orders, &mut waiting, done)?;
+            for suspect in death.into_iter().flat_map(|death| death.in_flight) {
+                let id = suspect.id;
+                let mut queue = VecDeque::from([suspect]);
+                if let Some(death) = self.run_child(&alone, &mut queue, done)? {
+                    done(id, Err(death.waited.map_or_else(killed, hung)))?;
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Runs one child until the queue is empty, or the child dies or is ended.
+    fn run_child(
+        &self,
+        orders: &Orders,
+        queue: &mut VecDeque<Job>,
+        done: &mut impl FnMut(usize, Outcome) -> Result<(), StoreError>,
+    ) -> Result<Option<Death>, SuperviseError> {
+        let command = (self.program)(orders).map_err(SuperviseError::Start)?;
+        let mut running = Running::start(command)?;
+        let mut watch = Watch::start();
+        let mut in_flight: BTreeMap<usize, Sent> = BTreeMap::new();
+        let mut ready = false;
+        let mut starts = 1;
+        loop {
+            if ready {
+                while in_flight.len() < orders.jobs
+                    && let Some(job) = queue.pop_front()
+                {
+                    // A job that cannot be sent was in flight all the same: the child is dead,
+                    // and the end of its output says so.
+                    let _ = running.send(&job);
+                    let limit = self.patience.with(&job, orders.jobs, threads::cores());
+                    let until = watch.look().saturating_add(limit);
+                    in_flight.insert(job.id, Sent { job, limit, until });
+                }
+                if in_flight.is_empty() {
+                    return Ok(None);
+                }
+            }
+            // Before it is ready, there is only the model to wait for.
+            let overdue = in_flight.values().min_by_key(|sent| sent.until);
+            let until = overdue.map_or(self.patience.at_least, |sent| sent.until);
+            let waited = match running.next(self.signals, &mut watch, until)? {
+                News::Reply(Reply::Ready) => {
+                    ready = true;
+                    continue;
+                }
+                News::Reply(Reply::Fatal(message)) => return Err(SuperviseError::Model(message)),
+                News::Reply(Reply::Done { id, transcript }) => {
+                    if in_flight.remove(&id).is_some() {
+                        done(id, Ok(transcript))?;
+                    }
+                    continue;
+                }
+                News::Reply(Reply::Failed { id, failure }) => {
+                    if in_flight.remove(&id).is_some() {
+                        done(id, Err(failure))?;
+                    }
+                    continue;
+                }
+                News::Ended if ready => None,
+                // Somebody may have ended it for its memory; it has no recording to blame yet.
+                News::Ended if starts < STARTS => {
+                    starts += 1;
+                    running =
+                        Running::start((self.program)(orders).map_err(SuperviseError::Start)?)?;
+                    watch = Watch::start();
+                    continue;
+                }
+                News::Ended => return Err(SuperviseError::NeverReady(running.ending())),
+                News::Overdue => match overdue {
+                    Some(sent) => Some(sent.limit),
+                    None => return Err(SuperviseError::NotReadyIn(minutes(until))),
+                },
+            };
+            let in_flight = in_flight.into_values().map(|sent| sent.job).collect();
+            return Ok(Some(Death { waited, in_flight }));
+        }
+    }
 }
 
 fn killed() -> WorkFailure {
@@ -73,47 +255,40 @@ fn killed() -> WorkFailure {
     }
 }
 
-/// Runs one child until the queue is empty or the child dies; gives back what was in flight then.
-fn run_child(
-    orders: &Orders,
-    queue: &mut VecDeque<Job>,
-    signals: &Signals,
-    done: &mut impl FnMut(usize, Outcome) -> Result<(), StoreError>,
-) -> Result<Vec<Job>, SuperviseError> {
-    let mut running = Running::start(orders)?;
-    let mut in_flight: BTreeMap<usize, Job> = BTreeMap::new();
-    let mut ready = false;
-    loop {
-        if ready {
-            while in_flight.len() < orders.jobs
-                && let Some(job) = queue.pop_front()
-            {
-                // A job that cannot be sent was in flight all the same: the child is dead, and
-                // the end of its output says so.
-                let _ = running.send(&job);
-                in_flight.insert(job.id, job);
-            }
-            if in_flight.is_empty() {
-                return Ok(Vec::new());
-            }
-        }
-        match running.next(signals)? {
-            Some(Reply::Ready) => ready = true,
-            Some(Reply::Fatal(message)) => return Err(SuperviseError::Model(message)),
-            Some(Reply::Done { id, transcript }) => {
-                if in_flight.remove(&id).is_some() {
-                    done(id, Ok(transcript))?;
-                }
-            }
-            Some(Reply::Failed { id, failure }) => {
-                if in_flight.remove(&id).is_some() {
-                    done(id, Err(failure))?;
-                }
-            }
-            None if ready => return Ok(in_flight.into_values().collect()),
-            None => return Err(SuperviseError::NeverReady(running.wait())),
-        }
+fn hung(waited: Duration) -> WorkFailure {
+    WorkFailure {
+        stage: "worker".to_string(),
+        reason: "hung_the_recogniser".to_string(),
+        message: format!(
+            "the worker process did not come to the end of this recording within {}, nor when \
+             it was tried before",
+            minutes(waited)
+        ),
+        hint: Some(
+            "check that it plays; convert it with another tool, or name a smaller model if this \
+             machine is slow, and try again"
+                .to_string(),
+        ),
     }
+}
+
+/// Begun minutes, in words.
+fn minutes(time: Duration) -> String {
+    let minutes = time.as_millis().div_ceil(60_000);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// What the parent waits for.
+enum News {
+    Reply(Reply),
+    /// The child's output has ended.
+    Ended,
+    /// Nothing came in time.
+    Overdue,
 }
 
 struct Running {
@@ -123,12 +298,8 @@ struct Running {
 }
 
 impl Running {
-    fn start(orders: &Orders) -> Result<Self, SuperviseError> {
-        let program = std::env::current_exe().map_err(SuperviseError::Start)?;
-        let orders = serde_json::to_string(orders).map_err(|e| SuperviseError::Start(e.into()))?;
-        let mut child = Command::new(program)
-            .arg("worker")
-            .arg(orders)
+    fn start(mut command: Command) -> Result<Self, SuperviseError> {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // whisper.cpp's last words may quote what it heard.
@@ -168,31 +339,49 @@ impl Running {
         }
     }
 
-    /// The next reply, or `None` when the child's output has ended.
-    fn next(&self, signals: &Signals) -> Result<Option<Reply>, SuperviseError> {
+    /// The next reply, if it comes before `until` on the watch.
+    fn next(
+        &self,
+        signals: &Signals,
+        watch: &mut Watch,
+        until: Duration,
+    ) -> Result<News, SuperviseError> {
         loop {
             if let Some(signal) = signals.received() {
                 return Err(SuperviseError::Signal(signal));
             }
-            match self.replies.recv_timeout(LOOK_UP) {
-                Ok(reply) => return Ok(Some(reply)),
+            // A reply that is here by now counts, late or not.
+            let left = until.saturating_sub(watch.look());
+            match self.replies.recv_timeout(left.min(LOOK_UP)) {
+                Ok(reply) => return Ok(News::Reply(reply)),
+                Err(RecvTimeoutError::Timeout) if left.is_zero() => return Ok(News::Overdue),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => return Ok(News::Ended),
             }
         }
     }
 
-    fn wait(&mut self) -> String {
+    /// How it ended, in words.
+    fn ending(&mut self) -> String {
         self.input = None;
-        match self.child.wait() {
-            Ok(status) => describe(status),
+        match self.wait() {
+            Ok(Some(status)) => status.to_string(),
+            Ok(None) => "no more output".to_string(),
             Err(e) => e.to_string(),
         }
     }
-}
 
-fn describe(status: ExitStatus) -> String {
-    status.to_string()
+    /// Waits for the child's end, but not for ever.
+    fn wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        let start = Instant::now();
+        loop {
+            let status = self.child.try_wait()?;
+            if status.is_some() || start.elapsed() > FAREWELL {
+                return Ok(status);
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
 }
 
 impl Drop for Running {
@@ -200,6 +389,121 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.input = None;
         let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.wait();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A worker as far as its parent can tell. Of a recording called `hang` it never speaks
+    /// again, while it goes on with others; at `die` it does.
+    const WORKER: &str = r#"
+        echo '"ready"'
+        while read -r job; do
+            id=${job#*'"id":'}
+            id=${id%%,*}
+            failure='{"stage":"speech","reason":"done","message":"","hint":null}'
+            case $job in
+                *hang*) ;;
+                *die*) exit 1 ;;
+                *) echo '{"failed":{"id":'$id',"failure":'$failure'}}' ;;
+            esac
+        done"#;
+
+    fn shell(script: &str) -> io::Result<Command> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Ok(command)
+    }
+
+    /// Reasons in the order of their arrival.
+    fn reasons(
+        paths: &[&str],
+        program: fn(&Orders) -> io::Result<Command>,
+    ) -> Result<Vec<(String, String)>, SuperviseError> {
+        let parent = Parent {
+            signals: &Signals::default(),
+            patience: Patience {
+                at_least: Duration::from_secs(2),
+                times: 1,
+            },
+            program,
+        };
+        let orders = Orders {
+            model: None,
+            jobs: 2,
+        };
+        let jobs = paths.iter().enumerate().map(|(id, path)| job(id, path, 1));
+        let mut outcomes = Vec::new();
+        parent.supervise(&orders, jobs.collect(), &mut |id, outcome| {
+            let reason = outcome.unwrap_err().reason;
+            outcomes.push((paths[id].to_string(), reason));
+            Ok(())
+        })?;
+        Ok(outcomes)
+    }
+
+    fn job(id: usize, path: &str, length_ms: u64) -> Job {
+        Job {
+            id,
+            path: path.to_string(),
+            audio_key: String::new(),
+            language: "en".to_string(),
+            length_ms,
+        }
+    }
+
+    #[test]
+    fn what_hangs_is_ended_and_the_rest_is_done_once() {
+        let paths = ["hang", "a", "hang too", "b", "die"];
+        let outcomes = reasons(&paths, |_| shell(WORKER)).unwrap();
+        let expected = [
+            ("a", "done"),
+            ("hang", "hung_the_recogniser"),
+            ("hang too", "hung_the_recogniser"),
+            ("b", "done"),
+            ("die", "killed_the_recogniser"),
+        ];
+        assert_eq!(
+            outcomes,
+            expected.map(|(a, b)| (a.to_string(), b.to_string()))
+        );
+    }
+
+    #[test]
+    fn a_child_that_ends_before_it_is_ready_is_started_once_more() {
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let outcomes = reasons(&["a"], |_| match STARTED.fetch_add(1, Ordering::Relaxed) {
+            0 => shell("exit 1"),
+            _ => shell(WORKER),
+        });
+        assert_eq!(outcomes.unwrap(), [("a".to_string(), "done".to_string())]);
+        let error = reasons(&["a"], |_| shell("exit 1"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.ends_with("before it was ready"), "{error}");
+    }
+
+    #[test]
+    fn a_child_that_is_never_ready_is_not_waited_for() {
+        let error = reasons(&["a"], |_| shell("exec sleep 1000")).unwrap_err();
+        let message = "start the worker process: it was not ready within 1 min";
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn patience_grows_with_the_length_and_with_jobs_that_share_a_core() {
+        let hour = job(0, "a", 3_600_000);
+        let limit = |jobs, cores| minutes(PATIENCE.with(&hour, jobs, cores));
+        assert_eq!(limit(1, 8), "10 h 15 min");
+        assert_eq!(limit(8, 8), "10 h 15 min");
+        assert_eq!(limit(9, 8), "20 h 15 min");
+        assert_eq!(minutes(PATIENCE.with(&job(0, "a", 0), 1, 1)), "15 min");
+        // No header can make it overflow.
+        assert!(PATIENCE.with(&job(0, "a", u64::MAX), 64, 1) > Duration::from_secs(1 << 40));
     }
 }

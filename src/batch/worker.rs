@@ -35,6 +35,10 @@ pub struct Job {
     pub audio_key: String,
     /// ISO 639-1.
     pub language: String,
+    /// About as long as the recording is, rather longer. For the parent, which waits the longer
+    /// the longer it is.
+    #[serde(skip)]
+    pub length_ms: u64,
 }
 
 /// Child to parent.

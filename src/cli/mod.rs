@@ -12,6 +12,7 @@ mod rubric;
 mod rubric_diff;
 mod run;
 mod score;
+mod status;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Command {
     Score(ScoreArgs),
     /// Tell from people's ratings how far the scores can be trusted, and write tables about it
     Calibrate(calibrate::CalibrateArgs),
+    /// Tell what is stored, what is missing, and how the last run went; changes nothing
+    Status(status::StatusArgs),
     /// Write a commented callibrate.toml, a rubric and a table of calls to start from
     Init(InitArgs),
     /// Check, explain, test and compare rubrics, and make them from spreadsheets
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Transcribe(args) => run::transcribe(args),
         Command::Score(args) => score::score(args),
         Command::Calibrate(args) => calibrate::calibrate(args),
+        Command::Status(args) => status::status(args),
         Command::Init(args) => init::init(&args.folder),
         Command::Rubric(command) => rubric::rubric(command),
         Command::Model(ModelCommand::List { folders }) => model::list(folders),

@@ -1,15 +1,12 @@
 //! First steps: `init`, `doctor`, `model`, `--help`, and `--dry-run`, which only looks.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::time::SystemTime;
 
 use crate::support::calls::{write_centre, write_recordings};
 use crate::support::golden::assert_golden;
 use crate::support::report;
 use crate::support::sound::{Coding, Sound};
-use crate::support::{Place, files_below, repository};
+use crate::support::{Place, files_below, repository, state};
 
 #[test]
 fn init_writes_files_that_work() {
@@ -132,31 +129,6 @@ fn help_and_version_are_there() {
     assert_golden("help.txt", &help.stdout);
     place.run("").exits(2);
     place.run("rnu").exits(2);
-}
-
-/// Every file below a folder with its bytes, and when files and folders were changed.
-#[derive(Debug, PartialEq)]
-struct State {
-    files: BTreeMap<String, Vec<u8>>,
-    changed: Vec<(String, SystemTime)>,
-}
-
-fn state(folder: &Path) -> State {
-    let changed = walkdir::WalkDir::new(folder)
-        .sort_by_file_name()
-        .into_iter()
-        .map(|entry| entry.unwrap())
-        .map(|entry| {
-            (
-                entry.path().display().to_string(),
-                entry.metadata().unwrap().modified().unwrap(),
-            )
-        })
-        .collect();
-    State {
-        files: files_below(folder),
-        changed,
-    }
 }
 
 #[test]

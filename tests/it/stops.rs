@@ -44,6 +44,22 @@ fn sigterm_ends_a_run_with_143() {
     assert_eq!(report::dates(&place.path("out"), "calls").len(), 0);
 }
 
+/// A child that hangs does not hear the end of its input either.
+#[test]
+fn a_worker_that_hangs_does_not_keep_the_run_from_stopping() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let place = centre(&IDS);
+        let mut running = place.start(RUN);
+        running.wait_for_call(1);
+        let workers = children(running.id());
+        assert_eq!(workers.len(), 1);
+        signal("STOP", workers[0]);
+        signal(name, running.id());
+        running.finish().exits(code);
+        assert!(!is_alive(workers[0]));
+    }
+}
+
 #[test]
 fn a_second_command_on_the_same_folder_is_refused() {
     let refused = "callibrate failed to use out: another run of callibrate is working there\n\

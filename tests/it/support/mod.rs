@@ -118,6 +118,14 @@ impl Place {
         Running::start(self.command(arguments))
     }
 
+    /// As [`Place::start`], as the head of a process group of its own.
+    #[cfg(unix)]
+    pub fn start_group(&self, arguments: &str) -> Running {
+        let mut command = self.command(arguments);
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        Running::start(command)
+    }
+
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = callibrate(self.folder.path());
         command.args(arguments.split_whitespace());
@@ -174,6 +182,11 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// `kill -9`, without a moment's delay.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+    }
+
     pub fn finish(mut self) -> Said {
         self.errors.read_to_string(&mut self.stderr).unwrap();
         let status = self.child.wait().unwrap();
@@ -211,4 +224,29 @@ pub fn files_below(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>>
             (name.to_str().unwrap().to_string(), bytes)
         })
         .collect()
+}
+
+/// Every file below a folder with its bytes, and when files and folders were changed.
+#[derive(Debug, PartialEq)]
+pub struct State {
+    files: std::collections::BTreeMap<String, Vec<u8>>,
+    changed: Vec<(String, std::time::SystemTime)>,
+}
+
+pub fn state(folder: &Path) -> State {
+    let changed = walkdir::WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            (
+                entry.path().display().to_string(),
+                entry.metadata().unwrap().modified().unwrap(),
+            )
+        })
+        .collect();
+    State {
+        files: files_below(folder),
+        changed,
+    }
 }

@@ -1,6 +1,7 @@
 //! Signals and children, by `/proc` and `kill`: what a test does to a process from outside.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,18 @@ const LOOK: Duration = Duration::from_millis(3);
 
 /// Sends a signal, by its name without `SIG`.
 pub fn signal(name: &str, id: u32) {
+    send(name, &id.to_string());
+}
+
+/// Sends a signal to a process group at once.
+pub fn signal_group(name: &str, id: u32) {
+    send(name, &format!("-{id}"));
+}
+
+fn send(name: &str, to: &str) {
     // The shell's own `kill`: there is always one.
     let sent = Command::new("sh")
-        .args(["-c", &format!("kill -{name} {id} 2>/dev/null")])
+        .args(["-c", &format!("kill -s {name} -- {to} 2>/dev/null")])
         .status()
         .unwrap();
     // A process that has just ended by itself cannot be signalled, and that is no matter.
@@ -30,6 +40,16 @@ pub fn children(id: u32) -> Vec<u32> {
                 .map(|id| id.parse().unwrap())
                 .collect::<Vec<u32>>()
         })
+        .collect()
+}
+
+/// Processes that work in a folder, however they came to be; zombies do not work.
+pub fn working_in(folder: &Path) -> Vec<u32> {
+    let folder = folder.canonicalize().unwrap();
+    fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|id| fs::read_link(format!("/proc/{id}/cwd")).is_ok_and(|cwd| cwd == folder))
         .collect()
 }
 
