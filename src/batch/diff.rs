@@ -3,14 +3,16 @@
 
 use rayon::prelude::*;
 
+use super::judge::judge;
 use super::past::{Past, asks_history};
 use super::signals::Signals;
 use super::store::{CallRecord, Store};
+use super::worker::with_causes;
 use super::{BatchError, publish::PublishError, threads};
-use crate::conversation::{Conversation, metrics};
+use crate::conversation::metrics::MeasureOptions;
 use crate::report::diff::{Flip, RubricDiff};
 use crate::rubric::Rubric;
-use crate::scoring::{Call, Judged, Scorer};
+use crate::scoring::{Judged, Scorer};
 
 /// Calls that are scored at once: bounds the memory, and keeps their order.
 const CHUNK: usize = 256;
@@ -50,7 +52,12 @@ pub fn judge_stored(
             let judged: Vec<Result<Vec<Judged>, String>> = pool.install(|| {
                 chunk
                     .par_iter()
-                    .map(|record| judge_record(store, scorer, past.as_ref(), record))
+                    .map(|record| {
+                        let options = MeasureOptions::default();
+                        judge(store, scorer, past.as_ref(), options, record)
+                            .map(|call| call.judged)
+                            .map_err(|e| with_causes(&e))
+                    })
                     .collect()
             });
             for (record, judged) in chunk.iter().zip(judged) {
@@ -59,27 +66,6 @@ pub fn judge_stored(
         }
     }
     Ok(())
-}
-
-fn judge_record(
-    store: &Store,
-    scorer: &Scorer<'_>,
-    past: Option<&Past>,
-    record: &CallRecord,
-) -> Result<Vec<Judged>, String> {
-    let transcript = store
-        .transcript(&record.transcript)
-        .map_err(|e| super::worker::with_causes(&e))?;
-    let conversation = Conversation::new(&transcript, record.meta.agent_channel)
-        .map_err(|e| super::worker::with_causes(&e))?;
-    let metrics = metrics::measure(&conversation);
-    let history = past.and_then(|past| past.history(&record.meta.call_id));
-    Ok(scorer.judge(&Call {
-        meta: &record.meta,
-        conversation: &conversation,
-        metrics: &metrics,
-        history: history.as_ref(),
-    }))
 }
 
 /// Compares two rubrics (`[old, new]`) on all calls in the store of `out`; `flipped` gets every

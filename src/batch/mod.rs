@@ -18,6 +18,7 @@ pub mod supervise;
 pub mod threads;
 pub mod worker;
 
+mod judge;
 mod run;
 mod score;
 

@@ -9,18 +9,18 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
+use super::judge::{JudgedCall, Unread, judge};
 use super::past::Past;
 use super::signals::Signals;
 use super::staging::Staging;
 use super::store::{CallRecord, Failure, Store, StoreError};
 use super::worker::with_causes;
 use crate::conversation::metrics::MeasureOptions;
-use crate::conversation::{Conversation, metrics};
 use crate::report::rows::{self, CallRows, Facts};
 use crate::report::summary::CallResult;
 use crate::report::{Cell, ReportError, Table, TableWriter, tables};
 use crate::rubric::Rubric;
-use crate::scoring::{Call, Judged, Scorer};
+use crate::scoring::{Judged, Scorer};
 
 /// Calls that are scored at once: bounds the memory, and keeps the order of rows.
 const CHUNK: usize = 64;
@@ -141,22 +141,26 @@ impl<'a> Publication<'a> {
                 hint: hint.map(str::to_string),
             })
         };
-        let transcript = self
-            .store
-            .transcript(&record.transcript)
-            .map_err(|e| failed("store", "transcript_unreadable", with_causes(&e), e.hint()))?;
-        let conversation = Conversation::new(&transcript, meta.agent_channel).map_err(|e| {
-            let hint = Some(e.hint());
-            failed("recording", "agent_channel_unknown", with_causes(&e), hint)
+        let found = judge(self.store, &self.scorer, Some(past), self.measure, record);
+        let JudgedCall {
+            transcript,
+            conversation,
+            metrics,
+            judged,
+        } = found.map_err(|e| {
+            let message = with_causes(&e);
+            match &e {
+                Unread::Transcript(e) => {
+                    failed("store", "transcript_unreadable", message, e.hint())
+                }
+                Unread::Conversation(e) => failed(
+                    "recording",
+                    "agent_channel_unknown",
+                    message,
+                    Some(e.hint()),
+                ),
+            }
         })?;
-        let metrics = metrics::measure_with(&conversation, self.measure);
-        let history = past.history(&meta.call_id);
-        let judged = self.scorer.judge(&Call {
-            meta,
-            conversation: &conversation,
-            metrics: &metrics,
-            history: history.as_ref(),
-        });
         let forms: Vec<(&Rubric, &Judged)> = self.rubrics.iter().zip(&judged).collect();
         let rows = rows::call_rows(&Facts {
             run_id: self.run_id,

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::ratings::{Basis, Chosen, RaterKind, Rating, Standing};
@@ -74,6 +75,11 @@ impl CallFacts {
 /// Weeks from the one that began on Monday, 1969-12-29, to that of a day since 1970-01-01.
 pub fn week_of(day: i64) -> i64 {
     (day + 3).div_euclid(7)
+}
+
+/// The Monday of such a week.
+pub fn monday(week: i64) -> Date {
+    Date::constant(1969, 12, 29).saturating_add(week.weeks())
 }
 
 /// Days from 1970-01-01.

@@ -4,7 +4,7 @@
 //! change a figure.
 
 use rand::{Rng, RngExt, SeedableRng};
-use rand_distr::{Binomial, Distribution, Gamma, Hypergeometric};
+use rand_distr::{Binomial, Distribution};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// One stream of random numbers.
@@ -43,21 +43,6 @@ impl Stream {
     /// Standard normal.
     pub fn normal(&mut self) -> f64 {
         rand_distr::StandardNormal.sample(&mut self.0)
-    }
-
-    /// Gamma of this shape and scale 1; 0 where the shape is not above 0. Such draws over their sum
-    /// are a draw from a Dirichlet distribution.
-    pub fn gamma(&mut self, shape: f64) -> f64 {
-        if shape <= 0.0 {
-            return 0.0;
-        }
-        Gamma::new(shape, 1.0).map_or(0.0, |g| g.sample(&mut self.0))
-    }
-
-    /// Marked things among `drawn` of `total`, taken without replacement, where `marked` are marked
-    /// (both at most `total`).
-    pub fn hypergeometric(&mut self, total: u64, marked: u64, drawn: u64) -> u64 {
-        Hypergeometric::new(total, marked, drawn).map_or(0, |h| h.sample(&mut self.0))
     }
 
     /// How often each of several things is drawn in `total` draws with replacement, where thing

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use super::Figures;
 use super::agreement::Coefficient;
-use super::base::{AUTOMATIC_RATER, Base};
+use super::base::{AUTOMATIC_RATER, Base, monday};
 use super::charts::{ControlChart, Subject};
 use super::compare::{AnswerComparison, Comparison, Level};
 use super::disagreements::Disagreement;
@@ -339,7 +339,7 @@ impl OfForm<'_> {
                 ),
             };
             let since = week.map_or("week by week".to_string(), |week| {
-                format!("stands out from the week of {}", monday(week))
+                format!("stands out from the week of {}", monday(i64::from(week)))
             });
             let words = format!("{who}: {what}, {since}");
             let words: Vec<&str> = words.split(' ').collect();
@@ -735,12 +735,6 @@ fn thousands(n: usize) -> String {
         0..1000 => n.to_string(),
         _ => format!("{},{:03}", n / 1000, n % 1000),
     }
-}
-
-fn monday(week: i32) -> String {
-    use jiff::ToSpan;
-    let first = jiff::civil::Date::constant(1969, 12, 29);
-    first.saturating_add(i64::from(week).weeks()).to_string()
 }
 
 /// Items after a first part, in lines that are indented below it.

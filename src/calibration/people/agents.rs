@@ -418,8 +418,8 @@ impl Beside {
             true => self.rest_calls / (rest_effect + of_others / rest_variance),
             false => self.rest_calls / rest_effect,
         };
-        let own = wilson(self.rate, self.calls / effect, Z95);
-        let rest = wilson(self.expected, rest_calls, Z95);
+        let own = wilson(self.rate, self.calls / effect);
+        let rest = wilson(self.expected, rest_calls);
         let limit = |tail| {
             let shift = self.expected - self.like;
             (funnel_limit(tail, effective_calls, self.like) + shift).clamp(0.0, 1.0)

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::Answered;
 use super::outcomes::{self, Relation};
-use super::tails::{Z95, at_most, wilson};
+use super::tails::{at_most, wilson};
 use crate::calibration::figure::{Estimate, Interval, Method};
 
 /// Answers under which nothing is said of a question.
@@ -229,7 +229,7 @@ fn share(count: usize, of: usize, effect: f64) -> Option<Estimate> {
         return None;
     }
     let value = count as f64 / of as f64;
-    let (low, high) = wilson(value, of as f64 / effect, Z95);
+    let (low, high) = wilson(value, of as f64 / effect);
     Some(Estimate {
         value,
         interval: Some(Interval {

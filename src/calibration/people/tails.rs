@@ -7,8 +7,11 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::beta::checked_beta_reg;
 
+use crate::calibration::figure::Interval;
+use crate::calibration::interval::proportion;
+
 /// The normal quantile of 95 % intervals.
-pub(super) const Z95: f64 = 1.959_963_984_540_054;
+pub(super) use crate::calibration::interval::proportion::Z as Z95;
 
 /// Chance of at most `x` of `n`, each with chance `p`; neither number need be whole.
 pub(super) fn at_most(x: f64, n: f64, p: f64) -> f64 {
@@ -36,19 +39,11 @@ pub(super) fn two_sided(x: f64, n: f64, p: f64) -> f64 {
     (2.0 * at_most(x, n, p).min(at_least(x, n, p))).min(1.0)
 }
 
-/// Wilson's interval (1927) of a share among `n` effective calls.
-pub(super) fn wilson(share: f64, n: f64, z: f64) -> (f64, f64) {
-    if n <= 0.0 {
-        return (0.0, 1.0);
-    }
-    let square = z * z / n;
-    let centre = (share + square / 2.0) / (1.0 + square);
-    let half = z / (1.0 + square) * (share * (1.0 - share) / n + square / (4.0 * n)).sqrt();
+/// Wilson's interval of a share among `n` effective calls; from 0 to 1 without any.
+pub(super) fn wilson(share: f64, n: f64) -> (f64, f64) {
     // Rounding must not leave the share itself outside.
-    (
-        (centre - half).clamp(0.0, share),
-        (centre + half).clamp(share, 1.0),
-    )
+    let ends = |i: Interval| (i.low.min(share), i.high.max(share));
+    proportion::wilson(share * n, n).map_or((0.0, 1.0), ends)
 }
 
 /// Half width of a 95 % interval in standard errors; `df` may be broken, and is held to at
@@ -117,10 +112,10 @@ mod tests {
     #[test]
     fn wilson_as_published() {
         // domain.md: 80 % of 10 and of 100.
-        let (low, high) = wilson(0.8, 10.0, Z95);
+        let (low, high) = wilson(0.8, 10.0);
         close(low, 0.490, 5e-4);
         close(high, 0.943, 5e-4);
-        let (low, high) = wilson(0.8, 100.0, Z95);
+        let (low, high) = wilson(0.8, 100.0);
         close(low, 0.711, 5e-4);
         close(high, 0.867, 5e-4);
     }

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::calibration::figure::{Caveat, Estimate, Interval, MIN_PAIRS, Method};
+use crate::calibration::figure::{Caveat, Estimate, MIN_PAIRS};
+use crate::calibration::interval::proportion::wilson;
 
 /// The two answers of a rater to one question of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub fn consistency(repeats: &[Repeat]) -> Vec<Consistency> {
         let pairs: usize = calls.values().map(|t| t.pairs).sum();
         let equal: usize = calls.values().map(|t| t.equal).sum();
         let share = equal as f64 / pairs as f64;
+        let effective = pairs as f64 / design_effect(&calls, share);
         Consistency {
             rater,
             pairs,
@@ -51,7 +53,7 @@ pub fn consistency(repeats: &[Repeat]) -> Vec<Consistency> {
             equal,
             agreement: Estimate {
                 value: share,
-                interval: Some(wilson(share, pairs as f64 / design_effect(&calls, share))),
+                interval: wilson(share * effective, effective),
             },
             caveats: (pairs < MIN_PAIRS)
                 .then(|| Caveat::FewPairs {
@@ -83,19 +85,6 @@ fn design_effect(calls: &BTreeMap<usize, Tally>, share: f64) -> f64 {
     let rest = |t: &Tally| t.equal as f64 - share * t.pairs as f64;
     let clustered = n / (n - 1.0) * calls.values().map(|t| rest(t).powi(2)).sum::<f64>();
     (clustered / independent).max(1.0)
-}
-
-/// Wilson 1927.
-fn wilson(share: f64, n: f64) -> Interval {
-    const Z: f64 = 1.959_963_984_540_054;
-    let shrink = 1.0 + Z * Z / n;
-    let centre = (share + Z * Z / (2.0 * n)) / shrink;
-    let half = Z / shrink * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    Interval {
-        low: (centre - half).clamp(0.0, share),
-        high: (centre + half).clamp(share, 1.0),
-        method: Method::Wilson,
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::super::schema::Cell;
 use super::Row;
 use crate::calibration::agreement::{Coefficient, Scale};
-use crate::calibration::base::{AUTOMATIC_RATER, Base};
+use crate::calibration::base::{AUTOMATIC_RATER, Base, monday};
 use crate::calibration::charts::{ControlChart, Subject};
 use crate::calibration::compare::{AnswerComparison, Comparison, Counts, Part, ScoreComparison};
 use crate::calibration::disagreements::Disagreement;
@@ -236,7 +236,7 @@ pub fn drift_rows(base: &Base, c: &ControlChart) -> Vec<Row> {
             subject,
             c.number,
             c.began_with.as_str(),
-            monday(point.first_week),
+            monday(i64::from(point.first_week)).to_string(),
             point.calls,
             figure(Some(point.value)),
         ];
@@ -256,12 +256,6 @@ pub fn drift_rows(base: &Base, c: &ControlChart) -> Vec<Row> {
         rows.push(row);
     }
     rows
-}
-
-/// The Monday of a week that is counted from 1969-12-29.
-fn monday(week: i32) -> String {
-    let first = Date::constant(1969, 12, 29);
-    first.saturating_add(i64::from(week).weeks()).to_string()
 }
 
 /// A row of `disagreements`; `shown` is the evidence of the automatic answer.
