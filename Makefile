@@ -14,7 +14,7 @@ PROGRAMME = samples/programme/transcripts/*.json --calls samples/programme/calls
 RATED = --ratings samples/ratings.csv --outcomes samples/outcomes.csv \
 	--coaching samples/coaching.csv
 
-.PHONY: help demo build test lint needs needs-test install dist
+.PHONY: help demo build test lint audit fuzz needs needs-test install dist
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -28,13 +28,14 @@ demo: build ## Build, run a night over the sample calls, and calibrate: the summ
 build: needs ## Build for this machine: target/release/callibrate
 	$(CARGO) build --release --locked
 
-test: lint ## Formatting, lints, all tests, and queries over a run of the samples
+test: lint audit ## Formatting, lints, dependencies, all tests, and queries over a run of the samples
 	$(CARGO) test --release --locked
 	rm -rf target/samples
 	XDG_CONFIG_HOME=target/samples/config \
 		$(CALLIBRATE) run $(SAMPLES) --out target/samples/report
 	XDG_CONFIG_HOME=target/samples/config \
 		$(CALLIBRATE) score $(PROGRAMME) --out target/samples/report > /dev/null
+	$(CALLIBRATE) release --date 2026-03-17 --out target/samples/report
 	$(CALLIBRATE) calibrate $(RATED) --out target/samples/report
 	target/venv/bin/python tests/queries.py target/samples/report
 	target/venv/bin/python tests/schema.py
@@ -46,6 +47,12 @@ test: lint ## Formatting, lints, all tests, and queries over a run of the sample
 lint: needs-test
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+
+audit: needs-test ## Licences and sources of the dependencies, and what is known against them
+	@scripts/audit.sh
+
+fuzz: ## Fuzz one parser: make fuzz TARGET=rubric (without TARGET: the list)
+	@scripts/fuzz.sh $(TARGET)
 
 needs: ## Install what the build needs from the system, or say what is missing
 	@scripts/needs.sh

@@ -12,19 +12,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use callibrate::audio::{Decoder, Stream};
+use callibrate::audio::{Decoder, SAMPLES_PER_MS, Stream};
 use callibrate::conversation::Conversation;
 use callibrate::conversation::metrics;
 use callibrate::report::rows::{self, CallRows, Facts};
 use callibrate::report::{Cell, TableWriter, read_table, tables};
 use callibrate::rubric::{self, Rubric};
 use callibrate::scoring::{self, Judged, Scorer};
-use callibrate::speech::models::{LoadedModel, ModelSource};
+use callibrate::speech::convert::{self, Kernels, Kind, Order};
+use callibrate::speech::models::{LoadedModel, ModelBytes, ModelSource};
 use callibrate::speech::whisper::{self, Engine};
-use callibrate::speech::{self, Setup, activity};
+use callibrate::speech::{self, Recognise, Setup, activity};
 use samples::{Call, Fault};
 
-const SECTIONS: [&str; 5] = ["runs", "stages", "scoring", "tables", "memory"];
+const SECTIONS: [&str; 7] = [
+    "runs", "stages", "weights", "scoring", "tables", "again", "memory",
+];
 
 fn main() -> Result<(), Fault> {
     let arguments = Arguments::read()?;
@@ -34,8 +37,10 @@ fn main() -> Result<(), Fault> {
         match section.as_str() {
             "runs" => print_runs(home.path(), arguments.rounds)?,
             "stages" => print_stages(arguments.rounds)?,
+            "weights" => print_weights(home.path(), &arguments)?,
             "scoring" => print_scoring(home.path(), arguments.rounds)?,
             "tables" => print_tables(home.path(), arguments.rounds)?,
+            "again" => print_again(home.path(), arguments.rounds)?,
             "memory" => print_memory_of_many(home.path())?,
             other => return Err(format!("unknown argument {other}").into()),
         }
@@ -47,11 +52,12 @@ fn main() -> Result<(), Fault> {
 }
 
 /// Names of sections measure only those; `--long` adds a recording of two hours; `--rounds N`
-/// says how often each thing is measured.
+/// says how often each thing is measured, and `--model FILE` whose kinds of weights are compared.
 struct Arguments {
     sections: Vec<String>,
     long: bool,
     rounds: usize,
+    model: Option<PathBuf>,
 }
 
 impl Arguments {
@@ -60,6 +66,7 @@ impl Arguments {
             sections: Vec::new(),
             long: false,
             rounds: 3,
+            model: None,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
@@ -68,6 +75,10 @@ impl Arguments {
                 "--rounds" => {
                     let rounds = arguments.next().ok_or("--rounds needs a number")?;
                     read.rounds = rounds.parse::<usize>()?.max(1);
+                }
+                "--model" => {
+                    let model = arguments.next().ok_or("--model needs a file")?;
+                    read.model = Some(PathBuf::from(model));
                 }
                 // From cargo.
                 "--bench" => {}
@@ -271,6 +282,91 @@ fn print_stages(rounds: usize) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Copies of a model with each kind of weights, over one stretch of sound on one thread. Detecting
+/// a language is one pass of the encoder and next to nothing else. Without `--model` it is the
+/// built-in model, which is too small to stand for others.
+fn print_weights(home: &Path, arguments: &Arguments) -> Result<(), Fault> {
+    let original = match &arguments.model {
+        Some(path) => path.clone(),
+        None => {
+            let path = home.join("demo.bin");
+            let ModelBytes::Memory(bytes) = ModelSource::Embedded.load()?.bytes else {
+                return Err("the built-in model is not in memory".into());
+            };
+            fs::write(&path, bytes)?;
+            path
+        }
+    };
+    let mut models = vec![ModelSource::File(original.clone()).load()?];
+    for name in Kind::NAMES {
+        if name == models[0].facts.ftype {
+            continue;
+        }
+        let order = Order {
+            from: original.clone(),
+            to: home.join(format!("{name}.bin")),
+            kind: Kind::of_name(name),
+            anyway: true,
+        };
+        convert::convert(&order, Kernels::here())?;
+        models.push(ModelSource::File(order.to).load()?);
+    }
+    let samples = sound()?;
+    let engines: Vec<Engine> = models.iter().map(Engine::load).collect::<Result<_, _>>()?;
+    let mut seconds = vec![[Measured::default(), Measured::default()]; models.len()];
+    for _ in 0..arguments.rounds {
+        for ((engine, model), seconds) in engines.iter().zip(&models).zip(&mut seconds) {
+            let mut recogniser = engine.recogniser()?;
+            let window = (model.profile.longest_window_ms * SAMPLES_PER_MS) as usize;
+            let window = &samples[..window.min(samples.len())];
+            // A model for English only detects nothing.
+            if model.facts.multilingual {
+                let (_, took) = timed(|| Ok(recogniser.language(window)?))?;
+                seconds[0].0.push(took.processor_s);
+            }
+            let (_, took) = timed(|| Ok(recogniser.recognise(window, "en")?))?;
+            seconds[1].0.push(took.processor_s);
+        }
+    }
+    println!(
+        "## Kinds of weights: {}, one window\n\n\
+         | weights | MB | detecting, s | over {} | recognising, s | over {} |\n\
+         |---|--:|--:|--:|--:|--:|",
+        models[0].name, models[0].facts.ftype, models[0].facts.ftype
+    );
+    for (model, [detecting, recognising]) in models.iter().zip(&seconds) {
+        let ModelBytes::File(path) = &model.bytes else {
+            continue;
+        };
+        println!(
+            "| {} | {:.1} | {} | {} | {} | {} |",
+            model.facts.ftype,
+            fs::metadata(path)?.len() as f64 / 1e6,
+            detecting.show(2),
+            detecting.over(&seconds[0][0]).show(2),
+            recognising.show(2),
+            recognising.over(&seconds[0][1]).show(2)
+        );
+    }
+    println!();
+    Ok(())
+}
+
+/// The first channels of the sample calls, one after the other: at least a window of sound.
+fn sound() -> Result<Vec<f32>, Fault> {
+    let mut samples = Vec::new();
+    for path in samples::sample_files("calls", "wav")? {
+        let mut stream = Stream::open(&path)?;
+        while let Some(block) = stream.next_block()? {
+            samples.extend_from_slice(&block[0]);
+        }
+        if samples.len() as i64 >= 30_000 * SAMPLES_PER_MS {
+            break;
+        }
+    }
+    Ok(samples)
+}
+
 fn decode(paths: &[PathBuf]) -> Result<(), Fault> {
     for path in paths {
         let mut stream = Stream::open(path)?;
@@ -295,9 +391,7 @@ fn transcribe(engine: &Engine, model: &LoadedModel, paths: &[PathBuf]) -> Result
     };
     let mut recogniser = engine.recogniser()?;
     for path in paths {
-        speech::transcribe(path, "", &setup, &mut |samples, language| {
-            recogniser.recognise(samples, language)
-        })?;
+        speech::transcribe(path, "", &setup, &mut recogniser)?;
     }
     Ok(())
 }
@@ -672,6 +766,71 @@ fn run_watched(
 
 const MEMORY_HEAD: &str = "| | jobs | parent, MiB | worker, MiB | times real time per busy processor |\n\
                            |---|--:|--:|--:|--:|";
+
+/// A night that is done, run again: half a second of silence per recording, with the words of a
+/// sample call put in its place in the store.
+fn print_again(home: &Path, rounds: usize) -> Result<(), Fault> {
+    const COUNT: usize = 10_000;
+    let references = home.join("references-for-again");
+    samples::score_references(home, &references)?;
+    let calls: Vec<Call> = samples::stored_calls(&references)?.into_values().collect();
+    let folder = home.join("again");
+    fs::create_dir_all(&folder)?;
+    let silence = Sound {
+        rate_hz: 8_000,
+        channels: [0, 1].map(|_| vec![0.0; 4_000]),
+    };
+    let ids: Vec<String> = (0..COUNT).map(|n| format!("call-{n:05}")).collect();
+    for (n, id) in ids.iter().enumerate() {
+        let mut sound = Sound {
+            channels: silence.channels.clone(),
+            ..silence
+        };
+        // Inaudible, and other bytes in each.
+        sound.channels[n % 2][n / 2 % 4_000] = if n < COUNT / 2 { 0.001 } else { 0.002 };
+        sound.write(&folder.join(format!("{id}.wav")), 0, sound.frames(500))?;
+    }
+    let table = write_table(&folder, &ids)?;
+    let out = folder.join("out");
+    let command = |name: &str| {
+        let mut command = samples::callibrate(home, name);
+        if name == "run" {
+            command.arg(&folder).arg("--calls").arg(&table);
+        }
+        command.arg("--out").arg(&out).args(["--jobs", "2"]);
+        command
+    };
+    samples::finish(&mut command("run"))?;
+    let transcripts = walkdir::WalkDir::new(out.join("store/transcripts"));
+    for (n, file) in transcripts.into_iter().enumerate() {
+        let file = file?;
+        if file.file_type().is_file() {
+            fs::write(file.path(), calls[n % calls.len()].transcript.to_json())?;
+        }
+    }
+    fs::remove_dir_all(out.join("store/facts"))?;
+    samples::finish(&mut command("score"))?;
+    let mut again = Measured::default();
+    let mut scored = Measured::default();
+    for _ in 0..rounds {
+        let (_, took) = timed(|| samples::finish(&mut command("run")))?;
+        again.0.push(took.wall_s);
+        let (_, took) = timed(|| samples::finish(&mut command("score")))?;
+        scored.0.push(took.wall_s);
+    }
+    println!(
+        "## A night of {COUNT} calls that is done, with two jobs\n\n\
+         | | seconds |\n|---|--:|\n\
+         | `run` again, from start to end | {} |\n\
+         | `score`: all of it anew | {} |\n\
+         | the second over the first | {} |\n",
+        again.show(2),
+        scored.show(1),
+        scored.over(&again).show(0)
+    );
+    fs::remove_dir_all(&folder)?;
+    Ok(())
+}
 
 fn print_memory_of_many(home: &Path) -> Result<(), Fault> {
     let sound = Sound::of_samples()?;

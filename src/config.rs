@@ -10,7 +10,10 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::batch::threads;
-use crate::recording::when;
+use crate::limits::{self, SETTINGS_BYTES};
+use crate::log::{self, visible_path};
+use crate::recording::{fields, when};
+use crate::speech::AUTO;
 use crate::speech::models::ModelSource;
 
 /// The file that is read from the current folder where no other is named.
@@ -22,31 +25,62 @@ const DEFAULT_SEED: u64 = 1;
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("read the configuration {path}")]
+    #[error("read the configuration {path}", path = visible_path(path))]
     Read {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("understand the configuration {path}: {message}")]
+    #[error("understand the configuration {path}: {message}", path = visible_path(path))]
     Parse { path: PathBuf, message: String },
-    #[error("use the time zone: {0}")]
-    Zone(String),
+    #[error("use the time zone{place}: {message}")]
+    Zone { place: Place, message: String },
     #[error("go on without an output folder")]
     NoOut,
-    #[error("use {jobs} jobs")]
-    Jobs { jobs: usize },
+    #[error("use {jobs} jobs{place}")]
+    Jobs { place: Place, jobs: usize },
+    #[error("keep calls for {days} days{place}")]
+    Retention { place: Place, days: i64 },
+    #[error("use the language{place}: {message}")]
+    Language { place: Place, message: String },
+}
+
+/// Where a setting stands: in brackets its key and file, or nothing where a flag gave it.
+#[derive(Debug)]
+pub struct Place(String);
+
+impl Place {
+    fn of(key: &str, file: Option<&Path>) -> Self {
+        Self(file.map_or_else(String::new, |file| {
+            format!(" (`{key}` in {})", visible_path(file))
+        }))
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl ConfigError {
     pub fn hint(&self) -> &'static str {
         match self {
+            ConfigError::Read { source, .. } if limits::hint(source).is_some() => {
+                "check that it is the right file"
+            }
             ConfigError::Read { .. } => "`callibrate init` writes one to start from",
             ConfigError::Parse { .. } => {
                 "`callibrate init` writes a file with every setting explained"
             }
-            ConfigError::Zone(_) => "name an IANA time zone such as Europe/Berlin",
+            ConfigError::Zone { .. } => "name an IANA time zone such as Europe/Berlin",
             ConfigError::NoOut => "name it with --out DIR, or as `out` in callibrate.toml",
             ConfigError::Jobs { .. } => "give a number from 1 to 1024",
+            ConfigError::Retention { .. } => {
+                "give `retention_days` a number from 1 to 36500, or leave it out to keep everything"
+            }
+            ConfigError::Language { .. } => {
+                "give a code such as en or de, or `auto` to have the language detected"
+            }
         }
     }
 }
@@ -67,6 +101,7 @@ struct Written {
     timezone: Option<String>,
     language: Option<String>,
     customer_key: Option<PathBuf>,
+    retention_days: Option<i64>,
     #[serde(default)]
     agent_feeling: bool,
     file_names: Option<FileNames>,
@@ -76,6 +111,10 @@ struct Written {
     coaching: Option<PathBuf>,
     accuracy: Option<PathBuf>,
     seed: Option<u64>,
+    log: Option<log::Form>,
+    metrics: Option<PathBuf>,
+    #[serde(default)]
+    follow_links: bool,
 }
 
 /// How file names tell who and when.
@@ -98,12 +137,15 @@ pub struct Flags {
     pub contacts: Option<PathBuf>,
     pub rubrics: Vec<String>,
     pub model: Option<PathBuf>,
+    pub language: Option<String>,
     pub jobs: Option<usize>,
     pub ratings: Vec<PathBuf>,
     pub outcomes: Option<PathBuf>,
     pub coaching: Option<PathBuf>,
     pub accuracy: Option<PathBuf>,
     pub seed: Option<u64>,
+    pub metrics: Option<PathBuf>,
+    pub follow_links: bool,
 }
 
 /// What calibration reads beside the scored calls.
@@ -128,6 +170,8 @@ pub struct Settings {
     pub config: Option<PathBuf>,
     pub out: PathBuf,
     pub recordings: Vec<PathBuf>,
+    /// Links below the recordings are followed wherever they lead.
+    pub follow_links: bool,
     /// The recordings were picked by hand: rows of other calls are left aside.
     pub picked: bool,
     pub calls: Option<PathBuf>,
@@ -139,18 +183,28 @@ pub struct Settings {
     pub jobs: usize,
     pub zone: Option<TimeZone>,
     pub zone_name: Option<String>,
+    /// ISO 639-1, or [`AUTO`].
     pub language: Option<String>,
     pub customer_key: PathBuf,
+    /// Calls are forgotten this many days after their date.
+    pub retention_days: Option<i64>,
     /// The word-based feeling of agents is measured, too; that of customers always is.
     pub agent_feeling: bool,
     pub file_names: Option<FileNames>,
     pub calibration: CalibrationFiles,
+    /// Figures of the last run in Prometheus' text format.
+    pub metrics: Option<PathBuf>,
 }
 
 impl Settings {
-    /// Reads the file, lays the flags over it and checks the result.
+    /// Reads the file, lays the flags over it and checks the result. What the file says of the
+    /// log holds from then on.
     pub fn resolve(flags: Flags) -> Result<Self, ConfigError> {
         let (config, written) = read(flags.config.as_deref())?;
+        // First, so that what is wrong with the rest is said as it asks.
+        if let Some(form) = written.log {
+            log::settle(form);
+        }
         let base = config
             .as_deref()
             .and_then(Path::parent)
@@ -159,14 +213,39 @@ impl Settings {
         let from_file = |path: PathBuf| base.join(path);
         let jobs = flags.jobs.or(written.jobs).unwrap_or_else(threads::cores);
         if !(1..=1024).contains(&jobs) {
-            return Err(ConfigError::Jobs { jobs });
+            let file = config.as_deref().filter(|_| flags.jobs.is_none());
+            let place = Place::of("jobs", file);
+            return Err(ConfigError::Jobs { place, jobs });
+        }
+        if let Some(days) = written.retention_days
+            && !(1..=36_500).contains(&days)
+        {
+            let place = Place::of("retention_days", config.as_deref());
+            return Err(ConfigError::Retention { place, days });
         }
         let zone = written
             .timezone
             .as_deref()
             .map(when::zone_by_name)
             .transpose()
-            .map_err(|e| ConfigError::Zone(e.to_string()))?;
+            .map_err(|e| ConfigError::Zone {
+                place: Place::of("timezone", config.as_deref()),
+                message: e.to_string(),
+            })?;
+        let file = config.as_deref().filter(|_| flags.language.is_none());
+        let language_place = Place::of("language", file);
+        let language = flags
+            .language
+            .or(written.language)
+            .map(|code| match code.as_str() {
+                AUTO => Ok(code),
+                code => fields::language(code),
+            })
+            .transpose()
+            .map_err(|message| ConfigError::Language {
+                place: language_place,
+                message,
+            })?;
         let picked = !flags.recordings.is_empty();
         Ok(Self {
             out: flags
@@ -178,6 +257,7 @@ impl Settings {
             } else {
                 written.recordings.into_iter().map(&from_file).collect()
             },
+            follow_links: flags.follow_links || written.follow_links,
             picked,
             calls: flags.calls.or_else(|| written.calls.map(&from_file)),
             contacts: flags.contacts.or_else(|| written.contacts.map(&from_file)),
@@ -189,8 +269,9 @@ impl Settings {
             jobs,
             zone,
             zone_name: written.timezone,
-            language: written.language,
+            language,
             agent_feeling: written.agent_feeling,
+            retention_days: written.retention_days,
             customer_key: written.customer_key.map_or_else(default_key, &from_file),
             file_names: written.file_names,
             calibration: CalibrationFiles {
@@ -204,6 +285,7 @@ impl Settings {
                 accuracy: flags.accuracy.or_else(|| written.accuracy.map(&from_file)),
                 seed: flags.seed.or(written.seed).unwrap_or(DEFAULT_SEED),
             },
+            metrics: flags.metrics.or_else(|| written.metrics.map(&from_file)),
             config,
         })
     }
@@ -212,18 +294,29 @@ impl Settings {
 fn read(named: Option<&Path>) -> Result<(Option<PathBuf>, Written), ConfigError> {
     let path = match named {
         Some(path) => path.to_path_buf(),
-        None if Path::new(FILE_NAME).is_file() => PathBuf::from(FILE_NAME),
+        None if Path::new(FILE_NAME).exists() => PathBuf::from(FILE_NAME),
         None => return Ok((None, Written::default())),
     };
-    let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Read {
+    let text = limits::read_text(&path, SETTINGS_BYTES).map_err(|source| ConfigError::Read {
         path: path.clone(),
         source,
     })?;
     let written = toml::from_str(&text).map_err(|e| ConfigError::Parse {
         path: path.clone(),
-        message: e.to_string().trim_end().to_string(),
+        message: narrow(&e.to_string()),
     })?;
     Ok((Some(path), written))
+}
+
+/// A message that shows a line of the file, however long that is.
+fn narrow(message: &str) -> String {
+    const WIDEST: usize = 400;
+    let lines = message.trim_end().lines();
+    let cut = lines.map(|line| match line.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_string(),
+    });
+    cut.collect::<Vec<_>>().join("\n")
 }
 
 /// Names of built-in rubrics stay names; paths of the file are relative to it.
@@ -267,15 +360,17 @@ mod tests {
         let config = folder.path().join("c.toml");
         std::fs::write(
             &config,
-            "out = 'report'\nrecordings = ['calls']\njobs = 3\ntimezone = 'Europe/Berlin'\n",
+            "out = 'report'\nrecordings = ['calls']\njobs = 3\nlanguage = 'auto'\ntimezone = 'Europe/Berlin'\n",
         )
         .unwrap();
         let flags = Flags {
             config: Some(config.clone()),
             jobs: Some(1),
+            language: Some("de-AT".to_string()),
             ..Flags::default()
         };
         let settings = Settings::resolve(flags).unwrap();
+        assert_eq!(settings.language.as_deref(), Some("de"));
         assert_eq!(settings.out, folder.path().join("report"));
         assert_eq!(settings.recordings, [folder.path().join("calls")]);
         assert_eq!(settings.jobs, 1);
@@ -302,6 +397,9 @@ mod tests {
         );
         assert!(resolve("out = 'x'\ntimezone = 'Mars/Olympus'\n").contains("Mars/Olympus"));
         assert!(resolve("jobs = 2\n").contains("output folder"));
-        assert!(resolve("out = 'x'\njobs = 0\n").contains("0 jobs"));
+        assert!(resolve("out = 'x'\njobs = 0\n").contains("0 jobs (`jobs` in "));
+        assert!(resolve("out = 'x'\nretention_days = 0\n").contains("0 days"));
+        assert!(resolve("out = 'x'\nretention_days = 36501\n").contains("36501 days"));
+        assert!(resolve("out = 'x'\nlanguage = 'German'\n").contains("German"));
     }
 }

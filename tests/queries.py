@@ -2,11 +2,13 @@
 
     python tests/queries.py DIR
 
-DIR is the output folder of a run over the sample calls and of a calibration. Each query is taken
-from the document as it stands, with `report/` replaced by DIR, and run in DuckDB. All tables are
-read with pyarrow, too, and their columns compared with those of the document. A query that fails,
-a query without rows (but for the table of failures, which a good run leaves empty) or a column
-that is not as documented ends it with exit 1.
+DIR is the output folder of a run over the sample calls, of a release and of a calibration. Each
+query is taken from the document as it stands, with `report/` replaced by DIR, and run in DuckDB.
+All tables are read with pyarrow, too, and their columns compared with those of the document. Files
+that earlier versions of the schema wrote (tests/golden/tables-*) are read together with those of
+DIR. A query that fails, a query without rows (but for the table of failures, which a good run
+leaves empty), a column that is not as documented or one of another type than before ends it with
+exit 1.
 """
 
 import re
@@ -18,9 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "report-schema.md"
+EARLIER = Path(__file__).resolve().parent / "golden"
 
 # The tables that may be empty. They still have a file with their columns.
 MAY_BE_EMPTY = {"failures", "obstacles"}
+
+# Tables that a report has only once there is something to tell.
+MAY_BE_MISSING = {"forgotten"}
 
 ARROW = {
     "VARCHAR": pa.string(),
@@ -50,6 +56,8 @@ def check_query(query: str, folder: Path) -> str | None:
     table = re.search(r"report/(?:calibration/)?(\w+)/", query)
     if table is None:
         return "it reads no table of the report"
+    if table[1] in MAY_BE_MISSING and not (folder / table[1]).exists():
+        return None
     try:
         rows = duckdb.sql(query.replace("report/", f"{folder}/")).fetchall()
     except duckdb.Error as error:
@@ -86,6 +94,9 @@ def check_table(folder: Path, name: str, columns: list[tuple[str, str, bool]]) -
         print(f"  {name}: {rows} rows")
         return faults
     files = sorted(folder.glob(f"{name}/date=*/part.parquet"))
+    if not files and name in MAY_BE_MISSING:
+        print(f"  {name}: not there")
+        return []
     if not files:
         return [f"{folder / name}: there are no files"]
     faults = [fault for path in files for fault in check_file(path, columns)]
@@ -96,6 +107,34 @@ def check_table(folder: Path, name: str, columns: list[tuple[str, str, bool]]) -
     if whole.num_rows == 0 and name not in MAY_BE_EMPTY:
         faults.append(f"{folder / name}: there are no rows")
     print(f"  {name}: {whole.num_rows} rows in {len(files)} files")
+    return faults
+
+
+def check_earlier(folder: Path, name: str, earlier: Path) -> list[str]:
+    """Whether a file of an earlier version and those of now are one table, read by name.
+
+    Its columns keep their types there; those that came later are null in its rows.
+    """
+    files = sorted(folder.glob(f"{name}/date=*/part.parquet")) or [folder / name / "part.parquet"]
+
+    def read(paths: list[Path]) -> duckdb.DuckDBPyRelation:
+        names = [str(path) for path in paths]
+        return duckdb.read_parquet(names, union_by_name=True, hive_partitioning=False)
+
+    try:
+        old, new, both = read([earlier]), read(files), read([earlier, *files])
+        counts = [len(relation.fetchall()) for relation in (old, new, both)]
+    except duckdb.Error as error:
+        return [f"{earlier}: {error}"]
+    faults = []
+    if counts[2] != counts[0] + counts[1]:
+        faults.append(f"{earlier}: {counts[0]} rows and {counts[1]} make {counts[2]}")
+    types = dict(zip(both.columns, both.types))
+    for column, kind in zip(old.columns, old.types):
+        if types[column] != kind:
+            faults.append(f"{earlier}: {column} is {kind}, and with newer files {types[column]}")
+    if set(types) != set(old.columns) | set(new.columns):
+        faults.append(f"{earlier}: together with newer files it has the columns {list(types)}")
     return faults
 
 
@@ -111,6 +150,14 @@ def main() -> int:
     print(f"{len(documented)} tables, read with pyarrow {pa.__version__}")
     for name, columns in documented.items():
         faults += check_table(folder, name, columns)
+
+    earlier = sorted(EARLIER.glob("tables-*/**/*.parquet"))
+    print(f"{len(earlier)} files of earlier versions, read beside those of now")
+    for path in earlier:
+        name = str(path.relative_to(EARLIER).with_suffix("")).split("/", 1)[1]
+        faults += check_earlier(folder, name, path)
+    if not earlier:
+        faults.append(f"{EARLIER}: there are no tables of earlier versions")
 
     examples = queries(text)
     print(f"{len(examples)} queries, run with DuckDB {duckdb.__version__}")

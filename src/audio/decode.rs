@@ -11,6 +11,10 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
 use symphonia::core::meta::MetadataOptions;
 
+use crate::limits;
+use crate::log::visible_path;
+use crate::panics::caught;
+
 /// Frames per block from hound.
 const BLOCK: usize = 4096;
 /// More channels than any recorder of calls writes.
@@ -31,22 +35,24 @@ pub struct AudioInfo {
 /// A recording that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum AudioError {
-    #[error("open {path}")]
+    #[error("open {path}", path = visible_path(path))]
     Open {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("read {path}: it is empty (0 bytes)")]
+    #[error("read {path}: it is empty (0 bytes)", path = visible_path(path))]
     Empty { path: PathBuf },
-    #[error("read {path}: it is not a recording in a known format ({message})")]
+    #[error("read {path}: it is not a recording in a known format ({message})", path = visible_path(path))]
     NotAudio { path: PathBuf, message: String },
-    #[error("read {path}: its codec is not supported ({message})")]
+    #[error("read {path}: its codec is not supported ({message})", path = visible_path(path))]
     UnsupportedCodec { path: PathBuf, message: String },
-    #[error("read {path}: its header was never finished: it states {stated} bytes of sound")]
+    #[error("read {path}: its header was never finished: it states {stated} bytes of sound", path = visible_path(path))]
     Unfinished { path: PathBuf, stated: u32 },
-    #[error("read {path}: {message}")]
+    #[error("read {path}: {message}", path = visible_path(path))]
     Implausible { path: PathBuf, message: String },
-    #[error("read {path}")]
+    #[error("read {path}: it is damaged so badly that the decoder stopped", path = visible_path(path))]
+    Damaged { path: PathBuf },
+    #[error("read {path}", path = visible_path(path))]
     Read {
         path: PathBuf,
         source: std::io::Error,
@@ -65,6 +71,7 @@ impl AudioError {
             AudioError::UnsupportedCodec { .. } => "unsupported_codec",
             AudioError::Unfinished { .. } => "unfinished_header",
             AudioError::Implausible { .. } => "implausible_header",
+            AudioError::Damaged { .. } => "damaged",
             AudioError::Read { .. } => "cannot_read",
             AudioError::Resample { .. } => "cannot_resample",
         }
@@ -87,6 +94,7 @@ impl AudioError {
                 "wait if the recorder is still writing; else repair it, e.g. `sox --ignore-length IN.wav OUT.wav`",
             ),
             AudioError::Implausible { .. } => Some("the header is damaged; export the call again"),
+            AudioError::Damaged { .. } => Some("convert it with another tool and try again"),
             AudioError::Resample { .. } => None,
         }
     }
@@ -117,7 +125,7 @@ impl Decoder {
             path: path.to_path_buf(),
             source,
         };
-        let file = File::open(path).map_err(open_error)?;
+        let file = limits::open(path).map_err(open_error)?;
         let metadata = file.metadata().map_err(open_error)?;
         if metadata.is_file() && metadata.len() == 0 {
             return Err(AudioError::Empty {
@@ -131,10 +139,13 @@ impl Decoder {
                 stated,
             });
         }
-        let (info, source) = match open_hound(file) {
-            Some(opened) => opened,
-            None => open_symphonia(path).map_err(|e| named_codec(e, riff))?,
-        };
+        let opened = caught(|| match open_hound(file) {
+            Some(opened) => Ok(opened),
+            None => open_symphonia(path),
+        });
+        let (info, source) = opened
+            .ok_or_else(|| damaged(path))?
+            .map_err(|e| named_codec(e, riff))?;
         check_plausible(path, &info)?;
         Ok(Self {
             path: path.to_path_buf(),
@@ -154,12 +165,19 @@ impl Decoder {
         self.truncated
     }
 
-    /// The next block, one vector per channel; `None` at the end. Data that ends early counts as
-    /// the end: what is there is worth hearing.
+    /// The next block, one vector per channel, samples in -1..=1; `None` at the end. Data that
+    /// ends early counts as the end: what is there is worth hearing.
     pub fn next_block(&mut self) -> Result<Option<Vec<Vec<f32>>>, AudioError> {
         let channels = self.info.channels;
-        let block = match &mut self.source {
-            Source::Hound(reader) => next_hound(reader, channels, &mut self.truncated),
+        let block = caught(|| match &mut self.source {
+            Source::Hound(reader) => {
+                next_hound(reader, channels, &mut self.truncated).map_err(|source| {
+                    AudioError::Read {
+                        path: self.path.clone(),
+                        source,
+                    }
+                })
+            }
             Source::Symphonia {
                 format,
                 decoder,
@@ -171,10 +189,14 @@ impl Decoder {
                 *track,
                 channels,
                 &mut self.truncated,
-            )?,
-        };
-        match &block {
-            Some(block) => self.frames_read += block.first().map_or(0, Vec::len) as u64,
+            ),
+        });
+        let mut block = block.ok_or_else(|| damaged(&self.path))??;
+        match &mut block {
+            Some(block) => {
+                self.frames_read += block.first().map_or(0, Vec::len) as u64;
+                block.iter_mut().flatten().for_each(within_scale);
+            }
             None => {
                 let promised = self.info.frames.unwrap_or(0);
                 self.truncated |= self.frames_read < promised;
@@ -182,6 +204,21 @@ impl Decoder {
         }
         Ok(block)
     }
+}
+
+fn damaged(path: &Path) -> AudioError {
+    AudioError::Damaged {
+        path: path.to_path_buf(),
+    }
+}
+
+/// Files of floats can hold anything, and so can what a decoder makes of damaged data: what is no
+/// number is silence, what is beyond full scale is cut.
+fn within_scale(sample: &mut f32) {
+    *sample = match sample.is_nan() {
+        true => 0.0,
+        false => sample.clamp(-1.0, 1.0),
+    };
 }
 
 /// What the first chunks of a RIFF file say, for messages: the decoders do not tell.
@@ -300,14 +337,21 @@ fn next_hound(
     reader: &mut hound::WavReader<BufReader<File>>,
     channels: usize,
     truncated: &mut bool,
-) -> Option<Vec<Vec<f32>>> {
+) -> std::io::Result<Option<Vec<Vec<f32>>>> {
     let spec = reader.spec();
     let mut block = vec![Vec::with_capacity(BLOCK); channels];
+    let mut fault = None;
     let mut take = |samples: &mut dyn Iterator<Item = hound::Result<f32>>| {
         let mut complete = 0;
         for (n, sample) in samples.take(BLOCK * channels).enumerate() {
             match sample {
                 Ok(sample) => block[n % channels].push(sample),
+                // The drive failed: there may be more than could be read. At the end of the file
+                // hound makes an error of its own.
+                Err(hound::Error::IoError(e)) if e.raw_os_error().is_some() => {
+                    fault = Some(e);
+                    break;
+                }
                 Err(_) => {
                     *truncated = true;
                     break;
@@ -332,7 +376,10 @@ fn next_hound(
             )
         }
     };
-    (frames > 0).then_some(block)
+    match fault {
+        Some(fault) => Err(fault),
+        None => Ok((frames > 0).then_some(block)),
+    }
 }
 
 /// Many recorders write G.711 with the short `fmt ` chunk that only PCM may have. symphonia wants

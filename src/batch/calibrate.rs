@@ -62,11 +62,13 @@ pub fn calibrate(settings: &Settings, signals: &Signals) -> Result<Calibrated, C
     let pool = threads::pool(settings.jobs).map_err(BatchError::from)?;
     let store = Store::open(&settings.out).map_err(BatchError::from)?;
     staging::recover(&store).map_err(BatchError::from)?;
-    calibrate_stored(&store, &settings.calibration, &pool, signals)
+    let calibrated = calibrate_stored(&store, &settings.calibration, &pool, signals)?;
+    store.sign_off().map_err(BatchError::from)?;
+    Ok(calibrated)
 }
 
-/// The same within a run, which holds the store.
-pub(super) fn calibrate_stored(
+/// The same, of a store that is held.
+fn calibrate_stored(
     store: &Store,
     files: &CalibrationFiles,
     pool: &rayon::ThreadPool,

@@ -4,11 +4,18 @@
 //! the same recording, model and settings are never transcribed twice.
 
 pub mod calibrate;
+pub mod clean;
 pub mod diff;
+pub mod forget;
+pub mod forgotten;
+pub mod known;
 pub mod past;
 pub mod plan;
 pub mod progress;
+pub mod prometheus;
 pub mod publish;
+pub mod release;
+pub mod retry;
 pub mod scored;
 pub mod signals;
 pub mod staging;
@@ -23,11 +30,13 @@ mod run;
 mod score;
 
 pub use calibrate::calibrate;
+pub use release::release;
 pub use run::{Mode, Night, Recognition, RunRecord, RunReport, run};
 pub use score::{What, score};
 
 use std::path::PathBuf;
 
+use crate::log::visible_path;
 use publish::PublishError;
 use store::StoreError;
 use supervise::SuperviseError;
@@ -43,12 +52,15 @@ pub enum BatchError {
     Supervise(#[from] SuperviseError),
     #[error("make threads for scoring")]
     Threads(#[from] rayon::ThreadPoolBuildError),
-    #[error("score: there are no stored calls in {0}")]
+    #[error("find stored calls in {}", visible_path(.0))]
     NothingStored(PathBuf),
-    #[error("calibrate: there are no scored calls in {0}")]
+    #[error("find scored calls in {}", visible_path(.0))]
     NothingScored(PathBuf),
-    #[error("score: there are no stored calls of {date}")]
+    #[error("find stored calls of {date}")]
     NoSuchDate { date: String },
+    /// No failure of the last run may pass now; so many stay as they are.
+    #[error("find anything to try again")]
+    NothingToRetry { failures: usize },
     #[error("{0}")]
     Input(String),
 }

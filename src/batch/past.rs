@@ -28,34 +28,41 @@ const CHUNK: usize = 16;
 pub struct Past {
     index: Index,
     made: BTreeMap<String, Made>,
+    /// Hash of the stored facts of all calls of a date, and which transcript is whose.
+    calls: BTreeMap<String, String>,
 }
 
 impl Past {
     /// Reads all calls and contacts of the store, and the words of calls that are new.
     ///
     /// # Errors
-    /// A store that cannot be read or written, or a signal. A transcript that cannot be read is
-    /// no error: what was promised in it is not known.
+    /// A store that cannot be read or written, or a signal. A transcript that is gone or damaged
+    /// is no error: what was promised in it is not known.
     pub fn read(
         store: &Store,
         pool: &rayon::ThreadPool,
         signals: &Signals,
     ) -> Result<Self, BatchError> {
         let mut builder = Index::builder();
+        let mut calls = BTreeMap::new();
         for dates in store.call_dates()?.chunks(CHUNK) {
             if let Some(signal) = signals.received() {
                 return Err(PublishError::Signal(signal).into());
             }
-            let read: Vec<Result<Vec<Known>, StoreError>> = pool.install(|| {
-                dates
-                    .par_iter()
-                    .map(|date| read_date(store, date))
-                    .collect()
+            let read: Vec<Result<(String, Vec<Known>), StoreError>> = pool.install(|| {
+                let dates = dates.par_iter();
+                let read = dates.map(|date| {
+                    let calls = read_date(store, date)?;
+                    Ok((calls_hash(&calls), calls))
+                });
+                read.collect()
             });
-            for date in read {
-                for (record, facts) in date? {
+            for (date, read) in dates.iter().zip(read) {
+                let (hash, read) = read?;
+                for (record, facts) in read {
                     builder.call(&record.meta, facts);
                 }
+                calls.insert(date.clone(), hash);
             }
         }
         for date in store.contact_dates()? {
@@ -66,6 +73,7 @@ impl Past {
         Ok(Self {
             index: builder.finish(),
             made: store.made()?,
+            calls,
         })
     }
 
@@ -78,13 +86,37 @@ impl Past {
     /// that were scored with other rubrics are left as they are.
     pub fn outdated(&self, rubrics: &[Rubric], pool: &rayon::ThreadPool) -> BTreeSet<String> {
         let keys = keys_of(rubrics);
+        self.outdated_where(|asked| asked.rubrics == keys, pool)
+    }
+
+    /// The same of dates that were scored with any rubrics.
+    pub fn all_outdated(&self, pool: &rayon::ThreadPool) -> BTreeSet<String> {
+        self.outdated_where(|_| true, pool)
+    }
+
+    fn outdated_where(
+        &self,
+        wanted: impl Fn(&Asked) -> bool + Sync,
+        pool: &rayon::ThreadPool,
+    ) -> BTreeSet<String> {
         let differs = |(date, made): &(&String, &Made)| {
-            made.asked.as_ref().is_some_and(|asked| {
-                asked.rubrics == keys && asked.histories != self.histories_hash(date)
-            })
+            made.asked
+                .as_ref()
+                .is_some_and(|asked| wanted(asked) && asked.histories != self.histories_hash(date))
         };
         let made = self.made.par_iter().filter(differs);
         pool.install(|| made.map(|(date, _)| date.clone()).collect())
+    }
+
+    /// Hash of what is stored of the calls of a date.
+    pub fn calls_hash(&self, date: &str) -> &str {
+        self.calls.get(date).map_or("", String::as_str)
+    }
+
+    /// Takes note of what was published since the store was read.
+    pub fn look_again(&mut self, store: &Store) -> Result<(), StoreError> {
+        self.made = store.made()?;
+        Ok(())
     }
 
     /// Hash of what came before each call of a date.
@@ -166,9 +198,23 @@ impl Past {
 /// A call and what its words promise.
 type Known = (CallRecord, Option<CallFacts>);
 
+fn calls_hash(calls: &[Known]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (record, _) in calls {
+        hasher.update(&serde_json::to_vec(record).expect("a call record is JSON"));
+        hasher.update(b"\n");
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Facts that were read by another version are read again.
+pub(super) fn facts_version() -> String {
+    format!("{} {}", env!("CARGO_PKG_VERSION"), facts::VERSION)
+}
+
 fn read_date(store: &Store, date: &str) -> Result<Vec<Known>, StoreError> {
     let records = store.calls(date)?;
-    let version = format!("{} {}", env!("CARGO_PKG_VERSION"), facts::VERSION);
+    let version = facts_version();
     let kept = store.facts(date).filter(|shelf| shelf.version == version);
     let kept = kept.map(|shelf| shelf.calls).unwrap_or_default();
     // In what is kept, or else from the words; the outer `None` where they cannot be read.
@@ -177,10 +223,13 @@ fn read_date(store: &Store, date: &str) -> Result<Vec<Known>, StoreError> {
         .map(|record| {
             let key = facts_key(record);
             let facts = kept.get(&key).cloned();
-            let facts = facts.or_else(|| read_facts(store, record));
-            (key, facts)
+            let facts = match facts {
+                Some(facts) => Some(facts),
+                None => read_facts(store, record)?,
+            };
+            Ok((key, facts))
         })
-        .collect();
+        .collect::<Result<_, StoreError>>()?;
     let shelf = FactsShelf {
         version,
         calls: read
@@ -195,11 +244,17 @@ fn read_date(store: &Store, date: &str) -> Result<Vec<Known>, StoreError> {
     Ok(records.into_iter().zip(facts).collect())
 }
 
-fn read_facts(store: &Store, record: &CallRecord) -> Option<Option<CallFacts>> {
-    let transcript = store.transcript(&record.transcript).ok()?;
-    let conversation = Conversation::new(&transcript, record.meta.agent_channel).ok()?;
+fn read_facts(store: &Store, record: &CallRecord) -> Result<Option<Option<CallFacts>>, StoreError> {
+    let transcript = match store.transcript(&record.transcript) {
+        Ok(transcript) => transcript,
+        Err(e) if e.is_lasting() => return Ok(None),
+        Err(e) => return Err(e),
+    };
+    let Ok(conversation) = Conversation::new(&transcript, record.meta.agent_channel) else {
+        return Ok(None);
+    };
     let start = crate::history::local_time(&record.meta.started_at);
-    Some(CallFacts::of(&conversation, start))
+    Ok(Some(CallFacts::of(&conversation, start)))
 }
 
 /// All that the facts of a call come from.
@@ -360,6 +415,7 @@ sections:
             .collect();
         let end_ms = words.last().map_or(from_ms, |w| w.end_ms);
         Channel {
+            language: None,
             speech: Vec::new(),
             segments: vec![Segment {
                 start_ms: from_ms,

@@ -1,19 +1,26 @@
 //! What there is to do: recordings, who and when, what is stored already.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 
 use super::BatchError;
-use super::store::Failure;
+use super::forgotten::{Gone, KEY_CHECK};
+use super::known::{self, Known};
+use super::store::{self, Failure, Store, StoreError};
 use crate::audio;
-use crate::config::Settings;
+use crate::config::{FILE_NAME, Settings};
+use crate::log::visible_path;
 use crate::recording::contacts::ContactTable;
-use crate::recording::find::{self, FoundFile};
-use crate::recording::key::{CustomerKey, key_path_outside};
+use crate::recording::find::{self, FOLLOW_THEM, FoundFile, Links};
+use crate::recording::key::{CustomerKey, KeyError, key_path_outside};
 use crate::recording::pattern::FilePattern;
 use crate::recording::plan::{self as join, Matched, Planned, Scope};
-use crate::recording::sidecar::{Sidecar, SidecarOptions};
+use crate::recording::sidecar::{RowCall, Sidecar, SidecarError, SidecarOptions};
 use crate::recording::{CallMeta, RecordingFailure, content_key};
 use crate::redaction;
 
@@ -58,9 +65,65 @@ impl Plan {
 
 /// Recordings joined with what is known about them; nothing of them is read yet.
 pub struct FoundCalls {
-    calls: Vec<Planned>,
-    failures: Vec<Failure>,
+    pub(super) calls: Vec<Planned>,
+    pub(super) failures: Vec<Failure>,
     warnings: Vec<String>,
+    /// What the table of calls says of calls that failed.
+    failed_rows: BTreeMap<String, CallMeta>,
+}
+
+impl FoundCalls {
+    /// The latest local date of a call.
+    pub(super) fn newest(&self) -> Option<&str> {
+        let dates = self.calls.iter().map(|c| &*c.meta.started_at.local_date);
+        dates.max()
+    }
+
+    /// Whether any call names a customer.
+    pub(super) fn names_customers(&self) -> bool {
+        self.calls.iter().any(|call| call.meta.customer.is_some())
+    }
+
+    /// Leaves out what was forgotten or is too old, with a word on each.
+    pub(super) fn leave_out(&mut self, gone: &Gone, notices: Vec<String>) {
+        let mut counts = [0; 2];
+        self.calls.retain(|call| match gone.why(&call.meta) {
+            None => true,
+            Some(why) => {
+                counts[why as usize] += 1;
+                false
+            }
+        });
+        let rows = &self.failed_rows;
+        self.failures.retain(|failure| {
+            let row = failure.call_id.as_ref().and_then(|id| rows.get(id));
+            !gone.failure(failure) && !row.is_some_and(|meta| gone.call(meta))
+        });
+        self.warnings.extend(notices);
+        self.warnings.extend(left_out(gone, counts));
+    }
+}
+
+/// A word on recordings that are not taken in: forgotten ones, and those that are too old.
+pub(super) fn left_out(gone: &Gone, [forgotten, too_old]: [usize; 2]) -> Vec<String> {
+    let left_out = |count: usize, of: &str| match count {
+        1 => format!("1 recording belongs to {of} and was left out"),
+        _ => format!("{count} recordings belong to {of} and were left out"),
+    };
+    let mut warnings = Vec::new();
+    if forgotten > 0 {
+        warnings.push(format!(
+            "{}: delete what is still there at its source, and its rows in the table of calls",
+            left_out(forgotten, "forgotten calls")
+        ));
+    }
+    if let (1.., Some(from)) = (too_old, &gone.kept_from) {
+        warnings.push(format!(
+            "{} (`retention_days`)",
+            left_out(too_old, &format!("dates before {from}"))
+        ));
+    }
+    warnings
 }
 
 /// Finds recordings and joins them with what is known about them.
@@ -72,6 +135,7 @@ pub fn find_calls(settings: &Settings, key: &CustomerKey) -> Result<FoundCalls, 
         calls: Vec::new(),
         failures: Vec::new(),
         warnings: Vec::new(),
+        failed_rows: BTreeMap::new(),
     };
     let matched = matched(settings, key, &mut found)?;
     found
@@ -113,18 +177,27 @@ pub(super) fn unused_columns(contacts: &ContactTable) -> Option<String> {
     })
 }
 
-/// Reads content keys and headers.
-pub fn read_calls(found: FoundCalls, pool: &rayon::ThreadPool) -> Plan {
+/// Reads content keys and headers, or takes them from what is known. Afterwards just the
+/// recordings that were found are known.
+pub fn read_calls(found: FoundCalls, known: &mut Known, pool: &rayon::ThreadPool) -> Plan {
     let mut plan = Plan {
         calls: Vec::new(),
         failures: found.failures,
         warnings: found.warnings,
     };
-    let read: Vec<Result<PlannedCall, Box<Failure>>> =
-        pool.install(|| found.calls.into_par_iter().map(read_call).collect());
+    let earlier = std::mem::take(known);
+    let read: Vec<Result<ReadCall, Box<Failure>>> = pool.install(|| {
+        let calls = found.calls.into_par_iter();
+        calls.map(|call| read_call(call, &earlier)).collect()
+    });
     for call in read {
         match call {
-            Ok(call) => plan.calls.push(call),
+            Ok((call, read)) => {
+                if let Some(read) = read {
+                    known.add(Path::new(&call.path), read);
+                }
+                plan.calls.push(call);
+            }
             Err(failure) => plan.failures.push(*failure),
         }
     }
@@ -143,6 +216,21 @@ pub(super) fn input(message: &str, hint: Option<&str>) -> BatchError {
     })
 }
 
+/// A drive is away or failing, or a disk is full: no matter for the person who set the run up.
+fn drive_fault(action: &'static str, path: PathBuf, source: io::Error) -> BatchError {
+    BatchError::Store(StoreError::Io {
+        action,
+        path,
+        source,
+    })
+}
+
+/// Whether a file that a person named could be read at another time. One that is not there is
+/// rather a wrong name.
+fn is_away(source: &io::Error) -> bool {
+    store::may_pass(source) && source.kind() != io::ErrorKind::NotFound
+}
+
 /// Whether a key may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyUse {
@@ -152,10 +240,40 @@ pub enum KeyUse {
     LookOnly,
 }
 
+/// Holds the key against the one that the store's customers were hashed with, or notes which one
+/// that is.
+///
+/// # Errors
+/// [`BatchError::Input`] for another key: with it, no customer would be known again.
+pub(super) fn settle_key(store: &Store, key: &CustomerKey) -> Result<(), BatchError> {
+    let check = key.customer_hash(KEY_CHECK);
+    match store.key_check()? {
+        None => Ok(store.put_key_check(&check)?),
+        Some(kept) if kept == check => Ok(()),
+        Some(_) => Err(input(
+            &format!(
+                "use this customer key: the customers in {} were hashed with another one, and none \
+                 of them would be known again",
+                visible_path(store.out())
+            ),
+            Some(
+                "bring the key back from its copy, or name it as `customer_key` in callibrate.toml; \
+                 without it, begin in another --out",
+            ),
+        )),
+    }
+}
+
 /// The key that customers are hashed with.
 pub fn customer_key(settings: &Settings, key_use: KeyUse) -> Result<CustomerKey, BatchError> {
-    let error = |e: crate::recording::key::KeyError| {
-        input(&super::worker::with_causes(&e), e.hint().as_deref())
+    let error = |e: KeyError| match e {
+        KeyError::Create { path, source } if store::may_pass(&source) => {
+            drive_fault("create the customer key", path, source)
+        }
+        KeyError::Read { path, source } if store::may_pass(&source) => {
+            drive_fault("read the customer key", path, source)
+        }
+        e => input(&super::worker::with_causes(&e), e.hint().as_deref()),
     };
     let path = &settings.customer_key;
     key_path_outside(path, &settings.out).map_err(error)?;
@@ -180,7 +298,12 @@ fn matched(
     let found = if settings.recordings.is_empty() {
         None
     } else {
-        let found = find::find(&settings.recordings)
+        let links = if settings.follow_links {
+            Links::All
+        } else {
+            Links::Inside
+        };
+        let found = find::find(&settings.recordings, links)
             .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))?;
         plan.failures.extend(
             found
@@ -188,13 +311,8 @@ fn matched(
                 .iter()
                 .map(|unreadable| failure_of(RecordingFailure::from(unreadable))),
         );
-        for link in &found.links_not_followed {
-            plan.warnings.push(format!(
-                "{} is a link to a folder and is not followed",
-                link.display()
-            ));
-        }
-        Some(found.files)
+        plan.warnings.extend(about_links(&found));
+        Some(found)
     };
     if let Some(calls) = &settings.calls {
         let options = SidecarOptions {
@@ -202,18 +320,33 @@ fn matched(
             recordings_folder: only_folder(&settings.recordings),
             key,
         };
-        let sidecar = Sidecar::read(calls, &options)
-            .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))?;
+        let sidecar = Sidecar::read(calls, &options).map_err(|e| match e {
+            SidecarError::Read { path, source } if is_away(&source) => {
+                drive_fault("read", path, source)
+            }
+            e => input(&super::worker::with_causes(&e), e.hint()),
+        })?;
         let scope = match &found {
             None => Scope::Sidecar,
-            Some(files) if settings.picked && !all_folders(&settings.recordings) => {
-                Scope::Subset(files)
+            Some(found) if settings.picked && !all_folders(&settings.recordings) => {
+                Scope::Subset(&found.files)
             }
-            Some(files) => Scope::All(files),
+            Some(found) => Scope::All(found),
         };
-        return Ok(join::match_recordings(scope, &sidecar));
+        let matched = join::match_recordings(scope, &sidecar);
+        let failed: BTreeSet<&String> = matched
+            .failures
+            .iter()
+            .filter_map(|failure| failure.call_id.as_ref())
+            .collect();
+        let rows = sidecar.rows.into_iter().filter_map(|row| match row.call {
+            RowCall::Complete(meta) if failed.contains(&meta.call_id) => Some(meta),
+            _ => None,
+        });
+        plan.failed_rows = rows.map(|meta| (meta.call_id.clone(), *meta)).collect();
+        return Ok(matched);
     }
-    let Some(files) = found else {
+    let Some(found) = found else {
         return Err(input(
             "go on: neither recordings nor a table of calls are named",
             Some(
@@ -221,7 +354,47 @@ fn matched(
             ),
         ));
     };
-    named_by_files(settings, &files, key)
+    named_by_files(settings, &found.files, key)
+}
+
+/// A word about each kind of links that are not followed.
+fn about_links(found: &find::Found) -> Vec<String> {
+    let paths = |links: &[find::Link]| links.iter().map(|link| link.path.clone()).collect();
+    let kinds: [(Vec<PathBuf>, &str, String); 3] = [
+        (
+            paths(&found.links_to_folders),
+            "links to folders are not followed",
+            format!("; {FOLLOW_THEM}"),
+        ),
+        (
+            paths(&found.links_outside),
+            "links out of the searched folder are not followed",
+            format!("; {FOLLOW_THEM}"),
+        ),
+        (
+            found.loops.clone(),
+            "links lead back to a folder above them and are not followed",
+            String::new(),
+        ),
+    ];
+    let kinds = kinds.into_iter().filter(|(paths, ..)| !paths.is_empty());
+    kinds
+        .map(|(paths, what, remedy)| format!("{what}: {}{remedy}", listed(&paths)))
+        .collect()
+}
+
+/// The first paths, and how many more there are.
+fn listed(paths: &[PathBuf]) -> String {
+    const LISTED: usize = 10;
+    let shown: Vec<String> = paths
+        .iter()
+        .take(LISTED)
+        .map(|path| redaction::redact_text(&visible_path(path)))
+        .collect();
+    match paths.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 fn named_by_files(
@@ -235,7 +408,11 @@ fn named_by_files(
             names.started_at_format.as_deref(),
             &names.defaults,
         )
-        .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))?;
+        .map_err(|e| {
+            let file = settings.config.as_deref().unwrap_or(Path::new(FILE_NAME));
+            let what = super::worker::with_causes(&e);
+            input(&format!("use {}: {what}", visible_path(file)), e.hint())
+        })?;
         return Ok(join::name_recordings(
             files,
             &pattern,
@@ -250,7 +427,7 @@ fn named_by_files(
             .find(|path| path.is_file())
     });
     let hint = match beside {
-        Some(path) => format!("there is a table in {}; name it with --calls", path.display()),
+        Some(path) => format!("there is a table in {}; name it with --calls", visible_path(&path)),
         None => "name a table with --calls calls.csv, or give a `file_names` pattern in callibrate.toml; `callibrate init` writes examples of both".to_string(),
     };
     Err(input("tell who took these calls and when", Some(&hint)))
@@ -278,9 +455,12 @@ fn failure_of(failure: RecordingFailure) -> Failure {
     }
 }
 
-/// Reads a recording's content key and stated length. Sidecar texts are redacted here: from here
-/// on everything about the call may be written.
-fn read_call(planned: Planned) -> Result<PlannedCall, Box<Failure>> {
+/// A call, and what to know of its recording next time.
+type ReadCall = (PlannedCall, Option<known::Read>);
+
+/// A call with its recording's content key and stated length. Sidecar texts are redacted here:
+/// from here on everything about the call may be written.
+fn read_call(planned: Planned, known: &Known) -> Result<ReadCall, Box<Failure>> {
     let mut meta = planned.meta;
     meta.file = redaction::redact_text(&meta.file);
     for value in meta.extra.values_mut() {
@@ -303,16 +483,17 @@ fn read_call(planned: Planned) -> Result<PlannedCall, Box<Failure>> {
             "rename the file",
         ));
     };
-    let readable = content_key(&planned.path)
-        .and_then(|key| Ok((key, std::fs::metadata(&planned.path)?.len())));
-    match readable {
-        Ok((audio_key, bytes)) => Ok(PlannedCall {
-            path: path.to_string(),
-            audio_key,
-            bytes,
-            stated_ms: stated_ms(&planned.path),
-            meta,
-        }),
+    match read_file(&planned.path, known) {
+        Ok(file) => Ok((
+            PlannedCall {
+                path: path.to_string(),
+                audio_key: file.audio_key,
+                bytes: file.bytes,
+                stated_ms: file.stated_ms,
+                meta,
+            },
+            file.read,
+        )),
         Err(e) => Err(failed(
             "unreadable",
             format!("cannot be read: {e}"),
@@ -321,9 +502,37 @@ fn read_call(planned: Planned) -> Result<PlannedCall, Box<Failure>> {
     }
 }
 
+struct RecordingFile {
+    audio_key: String,
+    bytes: u64,
+    stated_ms: Option<i64>,
+    /// To be known next time.
+    read: Option<known::Read>,
+}
+
+fn read_file(path: &Path, known: &Known) -> io::Result<RecordingFile> {
+    let before = fs::metadata(path)?;
+    if let Some(read) = known.read(path, &before) {
+        return Ok(RecordingFile {
+            audio_key: read.audio_key.clone(),
+            bytes: before.len(),
+            stated_ms: read.stated_ms,
+            read: Some(read.clone()),
+        });
+    }
+    let audio_key = content_key(path)?;
+    let stated_ms = stated_ms(path);
+    let after = fs::metadata(path)?;
+    let now = SystemTime::now();
+    Ok(RecordingFile {
+        read: known::Read::new(&before, &after, now, &audio_key, stated_ms),
+        audio_key,
+        bytes: after.len(),
+        stated_ms,
+    })
+}
+
 /// What the header says; a header that cannot be read is the decoder's matter.
 fn stated_ms(path: &Path) -> Option<i64> {
-    std::panic::catch_unwind(|| audio::stated_length_ms(path).ok().flatten())
-        .ok()
-        .flatten()
+    audio::stated_length_ms(path).ok().flatten()
 }

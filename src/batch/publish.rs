@@ -11,11 +11,13 @@ use rayon::prelude::*;
 
 use super::judge::{JudgedCall, Unread, judge};
 use super::past::Past;
+use super::release::{Differing, Told};
 use super::signals::Signals;
-use super::staging::Staging;
+use super::staging::{Staging, published_bytes};
 use super::store::{CallRecord, Failure, Store, StoreError};
 use super::worker::with_causes;
 use crate::conversation::metrics::MeasureOptions;
+use crate::log::visible_path;
 use crate::report::rows::{self, CallRows, Facts};
 use crate::report::summary::CallResult;
 use crate::report::{Cell, ReportError, Table, TableWriter, tables};
@@ -32,7 +34,7 @@ pub enum PublishError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Report(#[from] ReportError),
-    #[error("{action} {path}")]
+    #[error("{action} {path}", path = visible_path(path))]
     Io {
         action: &'static str,
         path: PathBuf,
@@ -50,6 +52,7 @@ pub struct Publication<'a> {
     scorer: Scorer<'a>,
     measure: MeasureOptions,
     staging: Staging<'a>,
+    differing: BTreeMap<String, Differing>,
 }
 
 impl<'a> Publication<'a> {
@@ -68,7 +71,16 @@ impl<'a> Publication<'a> {
             scorer: Scorer::new(rubrics),
             measure,
             staging: Staging::new(store, facts)?,
+            differing: BTreeMap::new(),
         })
+    }
+
+    /// Whether all tables of a date are published, those of calls with these lengths.
+    pub fn is_published(&self, date: &str, bytes: &BTreeMap<String, u64>) -> bool {
+        let past = [tables::contacts(), tables::promises()];
+        let mut past = past.iter();
+        past.all(|table| published_bytes(self.store, table, date).is_some())
+            && published_lengths(self.store, date) == *bytes
     }
 
     /// Scores and stages one date. Every call's result goes to `seen`; calls that cannot be
@@ -83,10 +95,12 @@ impl<'a> Publication<'a> {
     ) -> Result<Vec<Failure>, PublishError> {
         let records = self.store.calls(date)?;
         let tables: Vec<Table> = call_tables();
+        let mut told = Told::of(self.store, date)?;
         if records.is_empty() {
             for table in &tables {
                 self.staging.remove(table, date);
             }
+            self.stage_told(date, &told)?;
             return Ok(Vec::new());
         }
         let mut writers = BTreeMap::new();
@@ -98,7 +112,7 @@ impl<'a> Publication<'a> {
             if let Some(signal) = signals.received() {
                 return Err(PublishError::Signal(signal));
             }
-            let scored: Vec<Result<(CallRows, CallResult), Box<Failure>>> = pool.install(|| {
+            let scored: Vec<Result<(CallRows, CallResult), Unscored>> = pool.install(|| {
                 chunk
                     .par_iter()
                     .map(|record| self.score(record, date, past))
@@ -107,10 +121,12 @@ impl<'a> Publication<'a> {
             for outcome in scored {
                 match outcome {
                     Ok((rows, result)) => {
+                        told.see(&rows);
                         push_all(&mut writers, rows)?;
                         seen(result);
                     }
-                    Err(failure) => failures.push(*failure),
+                    Err(Unscored::Failed(failure)) => failures.push(*failure),
+                    Err(Unscored::Away(error)) => return Err(error.into()),
                 }
             }
         }
@@ -121,7 +137,22 @@ impl<'a> Publication<'a> {
                 .finish()?;
             self.staging.add(table, Some(date));
         }
+        self.stage_told(date, &told)?;
         Ok(failures)
+    }
+
+    /// Stages what agents were told of a date beside what its scores are now.
+    fn stage_told(&mut self, date: &str, told: &Told) -> Result<(), PublishError> {
+        told.stage(&mut self.staging)?;
+        if let Some(differing) = told.differing() {
+            self.differing.insert(date.to_string(), differing);
+        }
+        Ok(())
+    }
+
+    /// Released scores of the staged dates that differ now, by date.
+    pub fn differing(&self) -> &BTreeMap<String, Differing> {
+        &self.differing
     }
 
     fn score(
@@ -129,17 +160,17 @@ impl<'a> Publication<'a> {
         record: &CallRecord,
         date: &str,
         past: &Past,
-    ) -> Result<(CallRows, CallResult), Box<Failure>> {
+    ) -> Result<(CallRows, CallResult), Unscored> {
         let meta = &record.meta;
         let failed = |stage: &str, reason: &str, message: String, hint: Option<&str>| {
-            Box::new(Failure {
+            Unscored::Failed(Box::new(Failure {
                 file: meta.file.clone(),
                 call_id: Some(meta.call_id.clone()),
                 stage: stage.to_string(),
                 reason: reason.to_string(),
                 message,
                 hint: hint.map(str::to_string),
-            })
+            }))
         };
         let found = judge(self.store, &self.scorer, Some(past), self.measure, record);
         let JudgedCall {
@@ -149,7 +180,8 @@ impl<'a> Publication<'a> {
             judged,
         } = found.map_err(|e| {
             let message = with_causes(&e);
-            match &e {
+            match e {
+                Unread::Transcript(e) if !e.is_lasting() => Unscored::Away(e),
                 Unread::Transcript(e) => {
                     failed("store", "transcript_unreadable", message, e.hint())
                 }
@@ -216,9 +248,26 @@ impl<'a> Publication<'a> {
     }
 }
 
+/// Why a call has no rows.
+enum Unscored {
+    Failed(Box<Failure>),
+    /// The store cannot be read at the moment: a table without this call would be wrong.
+    Away(StoreError),
+}
+
+/// Lengths of the published files of the tables of calls of a date, by table.
+pub(super) fn published_lengths(store: &Store, date: &str) -> BTreeMap<String, u64> {
+    let tables = call_tables().into_iter();
+    let lengths = tables.filter_map(|table| {
+        let bytes = published_bytes(store, &table, date)?;
+        Some((table.name.to_string(), bytes))
+    });
+    lengths.collect()
+}
+
 /// Tables of what is found in each call alone.
 fn call_tables() -> Vec<Table> {
-    let apart = ["contacts", "promises", "failures", "runs"];
+    let apart = ["contacts", "promises", "releases", "failures", "runs"];
     tables(rows::metric_columns())
         .into_iter()
         .filter(|t| !apart.contains(&t.name))

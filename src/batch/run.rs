@@ -1,21 +1,27 @@
 //! One run over a folder of recordings.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::past::Past;
+use super::forget::Desk;
+use super::known::Known;
+use super::past::{Past, asks_history};
 use super::plan::{self, Plan, PlannedCall};
 use super::progress::Progress;
-use super::publish::Publication;
+use super::publish::{Publication, published_lengths};
+use super::release::Differing;
+use super::retry::Retry;
 use super::signals::Signals;
 use super::staging;
-use super::store::{CallRecord, Failure, Store};
+use super::store::{CallRecord, Failure, PublishedDate, Store, StoreError};
 use super::supervise::{Outcome, supervise};
-use super::worker::{Job, Orders, with_causes};
+use super::worker::{Job, Orders, WorkFailure, with_causes};
 use super::{BatchError, threads};
 use crate::config::Settings;
 use crate::conversation::metrics::MeasureOptions;
@@ -42,6 +48,8 @@ pub struct Night<'a> {
     pub settings: &'a Settings,
     pub rubrics: &'a [Rubric],
     pub mode: Mode,
+    /// Only what failed the last time is done.
+    pub retry: Option<Retry>,
     pub signals: &'a Signals,
 }
 
@@ -51,6 +59,8 @@ pub struct RunReport {
     pub summary: Summary,
     pub failures: Vec<Failure>,
     pub warnings: Vec<String>,
+    /// Released scores that differ now, by date.
+    pub differing: BTreeMap<String, Differing>,
 }
 
 /// One row of the `runs` table, kept in the store.
@@ -81,7 +91,7 @@ pub struct RunRecord {
 /// The model that a run uses, checked, with the key of all that shapes a transcript.
 pub struct Recognition {
     pub model: LoadedModel,
-    /// What is spoken in calls that do not say.
+    /// What is spoken in calls that do not say; [`speech::AUTO`] where it is to be detected.
     pub language: String,
     pub settings_key: String,
 }
@@ -176,19 +186,52 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     let pool = threads::pool(settings.jobs)?;
     let recognition = Recognition::new(settings)?;
     let key = plan::customer_key(settings, plan::KeyUse::Make)?;
-    let found = plan::find_calls(settings, &key)?;
-    let contacts = plan::read_contacts(settings, &key)?;
+    let mut found = plan::find_calls(settings, &key)?;
+    let mut contacts = plan::read_contacts(settings, &key)?;
     // Held before the recordings are read: that takes a while.
     let store = Store::open(&settings.out)?;
     staging::recover(&store)?;
-    let mut plan = plan::read_calls(found, &pool);
-    if let Some(contacts) = &contacts {
+    if found.names_customers() || contacts.is_some() {
+        plan::settle_key(&store, &key)?;
+    }
+    let desk = Desk {
+        store: &store,
+        settings,
+        key: &key,
+        pool: &pool,
+        signals: night.signals,
+        clock: &clock,
+    };
+    let (gone, notices) = desk.settle(found.newest())?;
+    found.leave_out(&gone, notices);
+    if let Some(retry) = night.retry {
+        found = retry.narrow(found, &settings.out)?;
+    }
+    let before = Known::of(&store);
+    let mut known = before.clone();
+    let mut plan = plan::read_calls(found, &mut known, &pool);
+    if night.retry.is_none() {
+        known.keep(&store, &before)?;
+    }
+    if let Some(contacts) = &mut contacts {
+        contacts.contacts.retain(|contact| !gone.contact(contact));
         store.put_contacts(&contacts.contacts)?;
         plan.warnings.extend(plan::unused_columns(contacts));
     }
+    if night.retry.is_some_and(|retry| retry.quarantined) {
+        for call in &plan.calls {
+            store.end_quarantine(&recognition.transcript_key(call))?;
+        }
+    }
+    plan.warnings.extend(store.warning());
     recognition.refuse_languages(&mut plan);
     let mut failures = std::mem::take(&mut plan.failures);
+    if night.mode == Mode::Whole {
+        let dates = plan.calls.iter().map(|c| &*c.meta.started_at.local_date);
+        store.note_stale(dates)?;
+    }
     let work = transcribe(night, &store, &recognition, &plan, &mut failures)?;
+    forget_changed(&store, &plan, &failures)?;
     let records: Vec<CallRecord> = plan
         .calls
         .iter()
@@ -198,16 +241,25 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
         })
         .filter(|record| !work.failed.contains(&record.transcript))
         .collect();
-    let mut touched = BTreeSet::new();
+    let mut touched = work.left.clone();
     if night.mode == Mode::Whole {
-        store.note_stale(records.iter().map(CallRecord::date))?;
         // With what an earlier run did not come to.
-        touched = store.stale_dates()?;
+        touched.extend(store.stale_dates()?);
     }
-    for record in &records {
+    // Most nights most calls are kept as they are.
+    let changed: Result<Vec<&CallRecord>, StoreError> = pool.install(|| {
+        let changed = records.par_iter().filter_map(|r| match store.has_call(r) {
+            Ok(true) => None,
+            Ok(false) => Some(Ok(r)),
+            Err(e) => Some(Err(e)),
+        });
+        changed.collect()
+    });
+    for record in changed? {
         touched.extend(store.put_call(record)?);
     }
     let command = match night.mode {
+        Mode::Whole if night.retry.is_some() => "retry",
         Mode::Whole => "run",
         Mode::TranscribeOnly => {
             touched.clear();
@@ -242,10 +294,59 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
         pool: &pool,
         clock: &clock,
         past: past.as_ref(),
+        remake: Remake::Changed,
     };
     let mut report = finish.finish(record, &touched, failures)?;
     report.warnings = plan.warnings;
+    if night.mode == Mode::Whole {
+        report.warnings.extend(other_schema(&store, &touched)?);
+    }
+    store.sign_off()?;
     Ok(report)
+}
+
+/// Recordings that were not what was known of them are read again the next time.
+fn forget_changed(store: &Store, plan: &Plan, failures: &[Failure]) -> Result<(), BatchError> {
+    let changed: BTreeSet<&String> = failures
+        .iter()
+        .filter(|failure| failure.reason == "changed_while_read")
+        .filter_map(|failure| failure.call_id.as_ref())
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let before = Known::of(store);
+    let mut known = before.clone();
+    for call in &plan.calls {
+        if changed.contains(&call.meta.call_id) {
+            known.forget(Path::new(&call.path));
+        }
+    }
+    known.keep(store, &before)?;
+    Ok(())
+}
+
+/// A word about dates whose tables an older version of callibrate wrote, and this run did not.
+fn other_schema(store: &Store, touched: &BTreeSet<String>) -> Result<Option<String>, BatchError> {
+    let dates = store.call_dates()?;
+    let old = dates
+        .iter()
+        .filter(|date| !touched.contains(*date))
+        .filter_map(|date| store.published(date))
+        .filter(|published| published.schema != SCHEMA_VERSION)
+        .count();
+    let of = if old == 1 {
+        "1 date"
+    } else {
+        &format!("{old} dates")
+    };
+    Ok((old > 0).then(|| {
+        format!(
+            "the tables of {of} were written by another version of callibrate; \
+             `callibrate score --all --out {}` writes them anew",
+            store.out().display()
+        )
+    }))
 }
 
 /// What transcribing came to.
@@ -258,6 +359,8 @@ struct Work {
     transcribed_ms: i64,
     /// Transcript keys without a transcript.
     failed: BTreeSet<String>,
+    /// Dates that calls have moved away from.
+    left: BTreeSet<String>,
 }
 
 fn transcribe(
@@ -274,17 +377,23 @@ fn transcribe(
         audio_ms: plan.stated_ms(),
         transcribed_ms: 0,
         failed: BTreeSet::new(),
+        left: BTreeSet::new(),
     };
     // Several calls may have the same recording: it is transcribed once.
     let mut by_key: BTreeMap<String, Vec<&PlannedCall>> = BTreeMap::new();
     let mut jobs: Vec<Job> = Vec::new();
     let mut keys: Vec<String> = Vec::new();
+    let mut quarantined: Vec<(String, WorkFailure)> = Vec::new();
     for call in &plan.calls {
         let key = recognition.transcript_key(call);
         let calls = by_key.entry(key.clone()).or_default();
         calls.push(call);
         if store.has_transcript(&key) || calls.len() > 1 {
             work.reused += 1;
+            continue;
+        }
+        if let Some(failure) = store.quarantined(&key)? {
+            quarantined.push((key, failure));
             continue;
         }
         jobs.push(Job {
@@ -296,6 +405,10 @@ fn transcribe(
         });
         keys.push(key);
     }
+    for (key, failure) in quarantined {
+        failures.extend(failures_of(&by_key[&key], &failure));
+        work.failed.insert(key);
+    }
     let to_do = keys.iter().filter_map(|k| by_key[k][0].stated_ms).sum();
     let mut progress = Progress::new(jobs.len(), to_do);
     let orders = Orders {
@@ -303,32 +416,37 @@ fn transcribe(
             ModelSource::Embedded => None,
             ModelSource::File(path) => Some(path.clone()),
         },
+        model_key: recognition.model.key.clone(),
         jobs: night.settings.jobs,
     };
     supervise(&orders, jobs, night.signals, |id, outcome: Outcome| {
         let key = &keys[id];
         let calls = &by_key[key];
-        let name = &calls[0].meta.call_id;
+        let call = &calls[0].meta;
         let stated_ms = calls[0].stated_ms.unwrap_or(0);
         match outcome {
             Ok(transcript) => {
                 store.put_transcript(key, &transcript)?;
+                // At once: what a night that is stopped has come to can be scored.
+                for call in calls {
+                    let record = CallRecord {
+                        meta: call.meta.clone(),
+                        transcript: key.clone(),
+                    };
+                    work.left.extend(store.put_call(&record)?);
+                }
                 work.transcribed += 1;
                 work.transcribed_ms += transcript.audio.recorded_ms;
-                let seconds = transcript.audio.recorded_ms as f64 / 1000.0;
-                progress.call_done(name, stated_ms, &format!("{seconds:.0} s heard"));
+                progress.call_done(call, stated_ms, Ok(transcript.audio.recorded_ms));
             }
-            Err(failure) => {
-                progress.call_done(name, stated_ms, &format!("failed: {}", failure.message));
+            Err(mut failure) => {
+                failure.message = failure.message.replace(&calls[0].path, &call.file);
+                progress.call_done(call, stated_ms, Err(&failure));
+                if failure.ends_the_worker() {
+                    store.put_quarantined(key, &failure)?;
+                }
                 work.failed.insert(key.clone());
-                failures.extend(calls.iter().map(|call| Failure {
-                    file: call.meta.file.clone(),
-                    call_id: Some(call.meta.call_id.clone()),
-                    stage: failure.stage.clone(),
-                    reason: failure.reason.clone(),
-                    message: failure.message.replace(&call.path, &call.meta.file),
-                    hint: failure.hint.clone(),
-                }));
+                failures.extend(failures_of(calls, &failure));
             }
         }
         Ok(())
@@ -337,11 +455,35 @@ fn transcribe(
     Ok(work)
 }
 
+/// One failure for each call with the recording.
+fn failures_of(calls: &[&PlannedCall], failure: &WorkFailure) -> Vec<Failure> {
+    let calls = calls.iter().map(|call| Failure {
+        file: call.meta.file.clone(),
+        call_id: Some(call.meta.call_id.clone()),
+        stage: failure.stage.clone(),
+        reason: failure.reason.clone(),
+        message: failure.message.replace(&call.path, &call.meta.file),
+        hint: failure.hint.clone(),
+    });
+    calls.collect()
+}
+
 /// When a run began, on the machine's clock and on the centre's calendar.
 pub(super) struct Clock {
     started_ms: i64,
     started: Instant,
     date: String,
+}
+
+impl Clock {
+    pub(super) fn started_ms(&self) -> i64 {
+        self.started_ms
+    }
+
+    /// Today, where the centre is.
+    pub(super) fn date(&self) -> &str {
+        &self.date
+    }
 }
 
 impl Clock {
@@ -357,6 +499,11 @@ impl Clock {
 }
 
 impl RunRecord {
+    /// Whether it looked at recordings.
+    pub fn listens(&self) -> bool {
+        matches!(self.command.as_str(), "run" | "transcribe" | "retry")
+    }
+
     pub(super) fn new(command: &str, clock: &Clock, rubrics: &[Rubric]) -> Self {
         let names: Vec<String> = rubrics
             .iter()
@@ -402,6 +549,15 @@ pub(super) struct Finish<'a> {
     pub clock: &'a Clock,
     /// `None` where nothing is published but the run itself.
     pub past: Option<&'a Past>,
+    pub remake: Remake,
+}
+
+/// Which of the touched dates are made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remake {
+    /// Those whose tables would be others.
+    Changed,
+    All,
 }
 
 impl Finish<'_> {
@@ -412,21 +568,47 @@ impl Finish<'_> {
         touched: &BTreeSet<String>,
         mut failures: Vec<Failure>,
     ) -> Result<RunReport, BatchError> {
-        let started = Instant::now();
-        record.run_id = self.run_id(touched, &failures)?;
+        record.run_id = self.run_id(touched, &failures);
         let run_id = record.run_id.clone();
         let mut publication = Publication::new(self.store, &run_id, self.rubrics, self.measure)?;
         let mut summary = Summary::new(self.rubrics);
+        let mut remade: BTreeMap<String, Option<PublishedDate>> = BTreeMap::new();
         let mut made = None;
+        let mut differing = BTreeMap::new();
         if let Some(past) = self.past {
             for date in touched {
-                let failed =
-                    publication.stage_date(date, past, self.pool, self.signals, &mut |result| {
-                        summary.add(&result);
-                    })?;
-                failures.extend(failed);
+                let inputs = self.inputs(past, date);
+                let part = match self.still_right(&publication, date, &inputs) {
+                    Some(kept) => {
+                        differing.extend(kept.differing.map(|d| (date.clone(), d)));
+                        kept.summary
+                    }
+                    None => {
+                        let mut part = Summary::new(self.rubrics);
+                        let failed = publication.stage_date(
+                            date,
+                            past,
+                            self.pool,
+                            self.signals,
+                            &mut |result| part.add(&result),
+                        )?;
+                        let is_whole = failed.is_empty() && past.has_calls(date);
+                        let published = is_whole.then(|| PublishedDate {
+                            schema: SCHEMA_VERSION,
+                            inputs,
+                            bytes: BTreeMap::new(),
+                            summary: part.clone(),
+                            differing: None,
+                        });
+                        remade.insert(date.clone(), published);
+                        failures.extend(failed);
+                        part
+                    }
+                };
+                summary.merge(part);
             }
-            made = Some(past.stage(&mut publication, touched, self.rubrics, self.pool)?);
+            let dates = remade.keys().cloned().collect();
+            made = Some(past.stage(&mut publication, &dates, self.rubrics, self.pool)?);
         }
         failures.sort();
         record.failed = failures.len();
@@ -434,11 +616,28 @@ impl Finish<'_> {
         record.exit_code = i64::from(!failures.is_empty());
         record.wall_ms = self.clock.started.elapsed().as_millis() as i64;
         record.finished_ms = record.started_ms + record.wall_ms;
-        summary.scoring_took(started.elapsed());
         self.stage_run(&mut publication, &record, &failures)?;
+        for (date, published) in &mut remade {
+            let differs = publication.differing().get(date);
+            if let Some(published) = published {
+                published.differing = differs.cloned();
+            }
+            differing.extend(differs.map(|d| (date.clone(), d.clone())));
+        }
+        // Until the tables and what is known of them agree again, nothing is known.
+        for date in remade.keys() {
+            self.store.put_published(date, None)?;
+        }
         publication.publish()?;
+        self.keep_run(&record, &failures)?;
         if let Some(made) = made {
             self.store.put_made(&made)?;
+        }
+        for (date, published) in remade {
+            if let Some(mut published) = published {
+                published.bytes = published_lengths(self.store, &date);
+                self.store.put_published(&date, Some(&published))?;
+            }
         }
         self.store.note_made(touched)?;
         Ok(RunReport {
@@ -446,29 +645,54 @@ impl Finish<'_> {
             summary,
             failures,
             warnings: Vec::new(),
+            differing,
         })
     }
 
-    /// Everything that shapes the tables, hashed: the same inputs give the same id, so that
-    /// tables can be the same to the byte.
-    fn run_id(
+    /// What the tables of a date came to, where they would be the same again.
+    fn still_right(
         &self,
-        touched: &BTreeSet<String>,
-        failures: &[Failure],
-    ) -> Result<String, BatchError> {
-        let mut parts = vec![
-            env!("CARGO_PKG_VERSION").to_string(),
-            SCHEMA_VERSION.to_string(),
-        ];
-        parts.extend(self.rubrics.iter().map(|r| r.key.clone()));
-        if self.measure.agent_feeling {
-            parts.push("agent_feeling".to_string());
+        publication: &Publication<'_>,
+        date: &str,
+        inputs: &str,
+    ) -> Option<PublishedDate> {
+        if self.remake == Remake::All {
+            return None;
         }
-        for date in touched {
-            for record in self.store.calls(date)? {
-                parts.push(serde_json::to_string(&record).expect("a call record is JSON"));
-            }
-            parts.extend(self.past.map(|past| past.histories_hash(date)));
+        let published = self.store.published(date)?;
+        let is_right =
+            published.inputs == inputs && publication.is_published(date, &published.bytes);
+        is_right.then_some(published)
+    }
+
+    /// What shapes the tables besides the calls, hashed.
+    fn ground(&self) -> String {
+        let schema = SCHEMA_VERSION.to_string();
+        let mut parts = vec![env!("CARGO_PKG_VERSION"), &schema];
+        parts.extend(self.rubrics.iter().map(|r| r.key.as_str()));
+        if self.measure.agent_feeling {
+            parts.push("agent_feeling");
+        }
+        hash(&parts)
+    }
+
+    /// Everything that shapes the tables of a date, hashed.
+    fn inputs(&self, past: &Past, date: &str) -> String {
+        let asks = self.rubrics.iter().any(asks_history);
+        let histories = asks.then(|| past.histories_hash(date));
+        hash(&[
+            &self.ground(),
+            past.calls_hash(date),
+            histories.as_deref().unwrap_or_default(),
+        ])
+    }
+
+    /// Everything that shapes the tables of the touched dates, hashed: the same inputs give the
+    /// same id, so that tables can be the same to the byte.
+    fn run_id(&self, touched: &BTreeSet<String>, failures: &[Failure]) -> String {
+        let mut parts = vec![self.ground()];
+        if let Some(past) = self.past {
+            parts.extend(touched.iter().map(|date| self.inputs(past, date)));
         }
         let mut failed: Vec<String> = failures
             .iter()
@@ -477,9 +701,10 @@ impl Finish<'_> {
         failed.sort();
         parts.extend(failed);
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        Ok(hash(&parts)[..16].to_string())
+        hash(&parts)[..16].to_string()
     }
 
+    /// Stages what is told of the runs of the day, this one among them.
     fn stage_run(
         &self,
         publication: &mut Publication<'_>,
@@ -487,32 +712,45 @@ impl Finish<'_> {
         failures: &[Failure],
     ) -> Result<(), BatchError> {
         let date = &self.clock.date;
-        self.store.put_failures(date, &record.run_id, failures)?;
-        self.store
-            .put_run(date, record.started_ms, &record.run_id, record)?;
-        let failure_rows = self
-            .store
-            .failures(date)?
-            .into_iter()
-            .flat_map(|(run, failures)| {
-                failures.into_iter().map(move |f| {
-                    vec![
-                        Cell::from(run.clone()),
-                        Cell::from(f.file),
-                        Cell::from(f.call_id),
-                        Cell::from(f.stage),
-                        Cell::from(f.reason),
-                        Cell::from(f.message),
-                        Cell::from(f.hint),
-                    ]
-                })
-            })
-            .collect();
-        publication.stage_rows(&tables::failures(), date, failure_rows)?;
-        let runs: Vec<RunRecord> = self.store.runs(date)?;
+        let kept = self.store.failures(date)?;
+        let mut all: BTreeMap<String, Vec<Failure>> = kept.into_iter().collect();
+        all.insert(record.run_id.clone(), failures.to_vec());
+        publication.stage_rows(&tables::failures(), date, failure_rows(all))?;
+        let mut runs: Vec<RunRecord> = self.store.runs(date)?;
+        runs.push(record.clone());
+        runs.sort_by(|a, b| (a.started_ms, &a.run_id).cmp(&(b.started_ms, &b.run_id)));
         publication.stage_rows(&tables::runs(), date, runs.iter().map(run_row).collect())?;
         Ok(())
     }
+
+    /// Keeps what is told of this run, once it is published: one that fails before did not come
+    /// to its end.
+    fn keep_run(&self, record: &RunRecord, failures: &[Failure]) -> Result<(), BatchError> {
+        let (store, date) = (self.store, &self.clock.date);
+        store.put_failures(date, &record.run_id, failures)?;
+        store.put_run(date, record.started_ms, &record.run_id, record)?;
+        Ok(())
+    }
+}
+
+/// Rows of `failures`, by the runs that met them.
+pub(super) fn failure_rows(
+    failures: impl IntoIterator<Item = (String, Vec<Failure>)>,
+) -> Vec<Vec<Cell>> {
+    let rows = failures.into_iter().flat_map(|(run, failures)| {
+        failures.into_iter().map(move |f| {
+            vec![
+                Cell::from(run.clone()),
+                Cell::from(f.file),
+                Cell::from(f.call_id),
+                Cell::from(f.stage),
+                Cell::from(f.reason),
+                Cell::from(f.message),
+                Cell::from(f.hint),
+            ]
+        })
+    });
+    rows.collect()
 }
 
 fn run_row(run: &RunRecord) -> Vec<Cell> {

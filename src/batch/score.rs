@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::forget::Desk;
 use super::past::Past;
 use super::plan::{self, input};
-use super::run::{Clock, Finish, RunRecord, RunReport, measure_options};
+use super::run::{Clock, Finish, Remake, RunRecord, RunReport, measure_options};
 use super::signals::Signals;
 use super::staging;
 use super::store::{CallRecord, Failure, Store};
@@ -45,22 +46,46 @@ pub fn score(
     if imported.is_none() && !Store::exists(&settings.out) {
         return Err(BatchError::NothingStored(settings.out.clone()));
     }
-    let contacts = match &settings.contacts {
-        Some(_) => {
-            let key = plan::customer_key(settings, plan::KeyUse::Make)?;
-            plan::read_contacts(settings, &key)?
-        }
-        None => None,
+    let key_use = match &settings.contacts {
+        Some(_) => plan::KeyUse::Make,
+        None => plan::KeyUse::LookOnly,
     };
+    let key = plan::customer_key(settings, key_use)?;
+    let mut contacts = plan::read_contacts(settings, &key)?;
     let store = Store::open(&settings.out)?;
     staging::recover(&store)?;
-    if let Some(contacts) = &contacts {
+    let mut new = imported.iter().flat_map(|(calls, _)| calls);
+    if contacts.is_some() || new.any(|(record, _)| record.meta.customer.is_some()) {
+        plan::settle_key(&store, &key)?;
+    }
+    let desk = Desk {
+        store: &store,
+        settings,
+        key: &key,
+        pool: &pool,
+        signals,
+        clock: &clock,
+    };
+    let calls = imported.iter().flat_map(|(calls, _)| calls);
+    let (gone, mut warnings) = desk.settle(calls.map(|(record, _)| record.date()).max())?;
+    if let Some(contacts) = &mut contacts {
+        contacts.contacts.retain(|contact| !gone.contact(contact));
         store.put_contacts(&contacts.contacts)?;
     }
     let mut failures = Vec::new();
     let mut touched = BTreeSet::new();
     match (what, imported) {
-        (_, Some((calls, failed))) => {
+        (_, Some((mut calls, mut failed))) => {
+            let mut counts = [0; 2];
+            calls.retain(|(record, _)| match gone.why(&record.meta) {
+                None => true,
+                Some(why) => {
+                    counts[why as usize] += 1;
+                    false
+                }
+            });
+            failed.retain(|failure| !gone.failure(failure));
+            warnings.extend(plan::left_out(&gone, counts));
             failures = failed;
             store.note_stale(calls.iter().map(|(record, _)| record.date()))?;
             for (record, transcript) in calls {
@@ -78,7 +103,7 @@ pub fn score(
     }
     // With what an earlier run did not come to.
     touched.extend(store.stale_dates()?);
-    if touched.is_empty() && failures.is_empty() {
+    if touched.is_empty() && failures.is_empty() && warnings.is_empty() {
         return Err(BatchError::NothingStored(settings.out.clone()));
     }
     let past = Past::read(&store, &pool, signals)?;
@@ -101,9 +126,15 @@ pub fn score(
         pool: &pool,
         clock: &clock,
         past: Some(&past),
+        remake: Remake::All,
     };
     let mut report = finish.finish(record, &touched, failures)?;
-    report.warnings = contacts.iter().filter_map(plan::unused_columns).collect();
+    report.warnings = warnings;
+    report
+        .warnings
+        .extend(contacts.iter().filter_map(plan::unused_columns));
+    report.warnings.extend(store.warning());
+    store.sign_off()?;
     Ok(report)
 }
 

@@ -94,7 +94,10 @@ impl ScoredCalls {
         let rubrics = store.rubrics()?;
         let mut joined = Joined {
             base: Base::new(),
-            forms: Forms::default(),
+            forms: Forms {
+                some_forgotten: store.forgotten()?.is_any(),
+                ..Forms::default()
+            },
             known: rubrics.into_iter().map(|r| (r.key.clone(), r)).collect(),
             added: BTreeMap::new(),
         };
@@ -315,27 +318,27 @@ fn read_day(out: &Path, date: &str) -> Result<Option<Day>, ReportError> {
     }))
 }
 
-fn part(out: &Path, table: &str, date: &str) -> PathBuf {
+pub(super) fn part(out: &Path, table: &str, date: &str) -> PathBuf {
     out.join(table)
         .join(format!("date={date}"))
         .join("part.parquet")
 }
 
-fn text(cell: &Cell) -> &str {
+pub(super) fn text(cell: &Cell) -> &str {
     match cell {
         Cell::Text(text) => text,
         _ => "",
     }
 }
 
-fn optional(cell: &Cell) -> Option<String> {
+pub(super) fn optional(cell: &Cell) -> Option<String> {
     match cell {
         Cell::Text(text) => Some(text.clone()),
         _ => None,
     }
 }
 
-fn number(cell: &Cell) -> Option<f64> {
+pub(super) fn number(cell: &Cell) -> Option<f64> {
     match cell {
         Cell::Float(value) => Some(*value),
         _ => None,

@@ -26,8 +26,7 @@ struct Journal {
 
 /// Completes what an earlier run left: call it before anything else is done with the store.
 pub fn recover(store: &Store) -> Result<(), PublishError> {
-    if store.journal().is_file() {
-        let journal: Journal = store::read_json(&store.journal())?;
+    if let Some(journal) = store::read_if_there::<Journal>(&store.journal())? {
         carry_out(store, &journal)?;
     }
     clear_staging(store)
@@ -55,7 +54,7 @@ impl<'a> Staging<'a> {
     pub fn writer(&self, table: &Table, date: Option<&str>) -> Result<TableWriter, PublishError> {
         let path = self.store.staging().join(target(table, date));
         let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(io_error("make", folder))?;
+        store::make_folder(folder)?;
         Ok(TableWriter::create(&path, table, &self.facts)?)
     }
 
@@ -67,6 +66,11 @@ impl<'a> Staging<'a> {
     /// Notes that a date has no rows of a table any more.
     pub fn remove(&mut self, table: &Table, date: &str) {
         self.journal.removals.push(target(table, Some(date)));
+    }
+
+    /// Notes a published file that is to go, by its path below the output folder.
+    pub fn remove_file(&mut self, path: String) {
+        self.journal.removals.push(path);
     }
 
     /// Stages a table whose rows are at hand.
@@ -88,6 +92,7 @@ impl<'a> Staging<'a> {
     /// Makes everything that was staged visible, file by file; a stop in between is completed by
     /// the next start.
     pub fn publish(self) -> Result<(), PublishError> {
+        self.store.still_there()?;
         for path in &self.journal.moves {
             let staged = self.store.staging().join(path);
             let folder = staged.parent().unwrap_or(Path::new("."));
@@ -97,6 +102,12 @@ impl<'a> Staging<'a> {
         carry_out(self.store, &self.journal)?;
         clear_staging(self.store)
     }
+}
+
+/// Length of a table's file of a date, as readers see it.
+pub(super) fn published_bytes(store: &Store, table: &Table, date: &str) -> Option<u64> {
+    let file = fs::metadata(store.out().join(target(table, Some(date)))).ok()?;
+    file.is_file().then_some(file.len())
 }
 
 fn target(table: &Table, date: Option<&str>) -> String {
@@ -110,12 +121,14 @@ fn carry_out(store: &Store, journal: &Journal) -> Result<(), PublishError> {
     let mut folders = BTreeSet::new();
     for path in &journal.moves {
         let (from, to) = (store.staging().join(path), store.out().join(path));
-        if !from.is_file() {
+        match fs::metadata(&from) {
+            Ok(_) => {}
             // Moved before the earlier run was stopped.
-            continue;
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(io_error("look at", &from)(e)),
         }
         let folder = to.parent().unwrap_or(Path::new(".")).to_path_buf();
-        fs::create_dir_all(&folder).map_err(io_error("make", &folder))?;
+        store::make_folder(&folder)?;
         fs::rename(&from, &to).map_err(io_error("publish", &to))?;
         folders.insert(folder);
     }

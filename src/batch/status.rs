@@ -48,6 +48,10 @@ pub struct Status {
     pub left_out: BTreeMap<String, usize>,
     /// Calls whose transcript is missing, by date.
     pub without_transcript: BTreeMap<String, usize>,
+    /// The process that worked here last and did not come to its end.
+    pub stopped: Option<String>,
+    /// Recordings that ended the recogniser and are not tried again as they are.
+    pub quarantined: usize,
     /// The last run that came to its end, and before it the last that looked at recordings.
     pub runs: Vec<LastRun>,
     pub calibration: Calibration,
@@ -63,7 +67,7 @@ pub struct Files {
 }
 
 impl Files {
-    fn add(&mut self, bytes: u64) {
+    pub(super) fn add(&mut self, bytes: u64) {
         self.count += 1;
         self.bytes += bytes;
     }
@@ -120,6 +124,8 @@ impl Again {
 /// Whether calibration is up to date.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Calibration {
+    /// Files of people are named.
+    pub asked: bool,
     /// Its tables are there.
     pub there: bool,
     /// Dates whose answers are newer than they are.
@@ -144,7 +150,7 @@ pub fn status(out: &Path, people: &[PathBuf]) -> Result<Option<Status>, StoreErr
     let mut damaged = Vec::new();
     // Before the calls: a transcript that comes in between has its call then, and is not taken
     // for one that nobody uses.
-    let transcripts = transcripts(&view)?;
+    let transcripts = transcripts(&view.transcripts_folder())?;
     let holder = view.holder();
     let stale = view.stale_dates()?;
     let dates = view.call_dates()?;
@@ -167,6 +173,8 @@ pub fn status(out: &Path, people: &[PathBuf]) -> Result<Option<Status>, StoreErr
         other_schema_dates: Vec::new(),
         left_out: BTreeMap::new(),
         without_transcript: BTreeMap::new(),
+        stopped: view.stopped(),
+        quarantined: view.quarantined()?,
         runs: last_runs(&view, &mut damaged)?,
         calibration: calibration(out, &dates, people)?,
         damaged: Vec::new(),
@@ -235,14 +243,14 @@ pub fn status(out: &Path, people: &[PathBuf]) -> Result<Option<Status>, StoreErr
 /// Folders of tables below the output folder.
 fn table_folders() -> Vec<&'static str> {
     let mut names: Vec<&str> = tables(metric_columns()).iter().map(|t| t.name).collect();
-    names.push("calibration");
+    names.extend(["calibration", "forgotten"]);
     names
 }
 
 /// Keys of all transcripts with the lengths of their files.
-fn transcripts(view: &StoreView) -> Result<BTreeMap<String, u64>, StoreError> {
+pub(super) fn transcripts(folder: &Path) -> Result<BTreeMap<String, u64>, StoreError> {
     let mut found = BTreeMap::new();
-    walk(&view.transcripts_folder(), &mut |path, bytes| {
+    walk(folder, &mut |path, bytes| {
         let key = path.file_stem().and_then(|stem| stem.to_str());
         if let (Some(key), true) = (key, path.extension().is_some_and(|e| e == "json")) {
             found.insert(key.to_string(), bytes);
@@ -259,7 +267,7 @@ fn below(folder: &Path) -> Result<Files, StoreError> {
 
 /// All files below a folder with their lengths. Links are not followed, and what goes away in
 /// between is left out.
-fn walk(folder: &Path, seen: &mut dyn FnMut(&Path, u64)) -> Result<(), StoreError> {
+pub(super) fn walk(folder: &Path, seen: &mut dyn FnMut(&Path, u64)) -> Result<(), StoreError> {
     for entry in walkdir::WalkDir::new(folder) {
         let entry = match entry {
             Ok(entry) => entry,
@@ -298,10 +306,11 @@ fn published(
             .join(format!("date={date}"))
             .join("part.parquet")
     };
-    let by_run = ["failures", "runs"];
+    // Of the days of runs, and of dates of which anything was released.
+    let not_of_each = ["failures", "runs", "releases"];
     let missing = tables(metric_columns())
         .iter()
-        .filter(|table| !by_run.contains(&table.name))
+        .filter(|table| !not_of_each.contains(&table.name))
         .any(|table| !part(table.name).is_file());
     if missing {
         return Ok(None);
@@ -332,13 +341,16 @@ fn published(
 }
 
 /// The last run that looked at recordings and, where that is another, the last of all.
-fn last_runs(view: &StoreView, damaged: &mut Vec<String>) -> Result<Vec<LastRun>, StoreError> {
+pub(super) fn last_runs(
+    view: &StoreView,
+    damaged: &mut Vec<String>,
+) -> Result<Vec<LastRun>, StoreError> {
     let mut last: Vec<LastRun> = Vec::new();
     for date in view.run_dates()?.iter().rev() {
         let mut runs: Vec<RunRecord> = view.runs(date, damaged)?;
         runs.sort_by_key(|run| run.started_ms);
         for record in runs.into_iter().rev() {
-            let listens = record.command != "score";
+            let listens = record.listens();
             if !listens && !last.is_empty() {
                 continue;
             }
@@ -364,7 +376,10 @@ fn calibration(
     dates: &[String],
     people: &[PathBuf],
 ) -> Result<Calibration, StoreError> {
-    let mut calibration = Calibration::default();
+    let mut calibration = Calibration {
+        asked: !people.is_empty(),
+        ..Calibration::default()
+    };
     // It is published as a whole, `agreement` with the rest.
     let Some(made) = changed(&out.join("calibration/agreement/part.parquet"))? else {
         return Ok(calibration);

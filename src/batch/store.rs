@@ -1,21 +1,29 @@
 //! What is kept between nights: redacted transcripts by content, and what is known of each call.
 //!
 //! ```text
-//! DIR/store/lock                                 held while a run writes
+//! DIR/store/lock                                 held while a run writes; says by whom
 //! DIR/store/transcripts/ab/abcd….json            one per recording × model × settings
 //! DIR/store/calls/date=2026-03-02/<hash>.json    one per call: facts and its transcript's key
 //! DIR/store/contacts/date=2026-03-02.json        contacts of the table of contacts
 //! DIR/store/facts/date=2026-03-02.json           what the words of a date's calls promise; derived
 //! DIR/store/rubrics/abcd….yaml                   each form that calls were scored with
+//! DIR/store/releases/date=2026-03-02.json        scores that agents were told, as they were
 //! DIR/store/stale.json                           dates whose tables have to be made again
+//! DIR/store/published/date=2026-03-02.json       what the tables of a date were made from
+//! DIR/store/quarantine/abcd….json                recordings that ended the worker, by transcript
+//! DIR/store/customer-key-check.json              tells the customer key from every other
+//! DIR/store/recordings.json                      content keys of recordings, by path and time
 //! DIR/store/history.json                         what the tables of each date rest on
 //! DIR/store/failures/date=2026-03-09/<run>.json  what a run could not do
 //! DIR/store/runs/date=2026-03-09/<start>-<run>.json
+//! DIR/store/forgotten.json                       who was forgotten, as keyed hashes
 //! DIR/store/staging/                             tables being written
 //! ```
 //! Files are private to the user and written aside, synced and renamed: a file that is there is
-//! whole. Left out: retention and forgetting.
+//! whole.
 
+mod drive;
+mod removal;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,36 +34,84 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::known::Known;
+use super::release::{Differing, Release};
+use super::worker::WorkFailure;
 use crate::history::CallFacts;
+use crate::log::visible_path;
 use crate::recording::CallMeta;
 use crate::recording::contacts::Contact;
+use crate::report::summary::Summary;
 use crate::rubric::{self, Rubric};
 use crate::transcript::Transcript;
 
+pub(super) use removal::remove_all;
 pub use view::{Holder, SeenCall, StoreView};
 
 /// The store cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("{action} {path}")]
+    #[error("{action} {path}", path = visible_path(path))]
     Io {
         action: &'static str,
         path: PathBuf,
         source: io::Error,
     },
-    #[error("understand {path}: {message}")]
+    #[error("understand {path}: {message}", path = visible_path(path))]
     Damaged { path: PathBuf, message: String },
-    #[error("use {path}: another run of callibrate is working there")]
-    Held { path: PathBuf },
+    #[error("use {}: another run of callibrate is working there{}", visible_path(path), in_brackets(.by))]
+    Held {
+        path: PathBuf,
+        /// Who that is, as far as it can be told.
+        by: Option<String>,
+    },
+    #[error(
+        "go on in {path}: it was removed, or another folder took its place, since the run began"
+    )]
+    Gone { path: PathBuf },
+}
+
+fn in_brackets(by: &Option<String>) -> String {
+    by.as_ref().map_or(String::new(), |by| format!(" ({by})"))
 }
 
 impl StoreError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             StoreError::Io { source, .. } => hint_for(source),
-            StoreError::Damaged { .. } => Some("remove that file; the next run makes it again"),
+            StoreError::Damaged { path, .. } => Some(remedy(path)),
             StoreError::Held { .. } => Some("wait until it has finished, or use another --out"),
+            StoreError::Gone { .. } => Some("see that its drive is mounted, and run again"),
         }
+    }
+
+    /// Whether it is about a file that is gone or damaged, and not about a drive that cannot be
+    /// read at the moment.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            StoreError::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            StoreError::Damaged { .. } => true,
+            StoreError::Held { .. } | StoreError::Gone { .. } => false,
+        }
+    }
+}
+
+/// What to do about a file of the store that cannot be understood.
+fn remedy(path: &Path) -> &'static str {
+    let named = |name: &str| path.iter().any(|part| part == name);
+    if named("forgotten.json") {
+        "bring it back from a copy of the store: without it, who was forgotten is taken in again"
+    } else if named("releases") {
+        "bring it back from a copy of the store: nothing else knows what agents were told"
+    } else if named("customer-key-check.json") {
+        "see that the customer key is the right one, then remove that file; the next run makes it \
+         again"
+    } else if named("stale.json") || named("publish.json") {
+        "remove that file, then make all tables anew with `callibrate score --all`"
+    } else if named("runs") || named("failures") {
+        "remove that file; what it told of an earlier run is lost, and nothing else"
+    } else {
+        "remove that file; the next run makes it again"
     }
 }
 
@@ -68,8 +124,25 @@ pub fn hint_for(source: &io::Error) -> Option<&'static str> {
         io::ErrorKind::PermissionDenied
         | io::ErrorKind::ReadOnlyFilesystem
         | io::ErrorKind::NotADirectory => Some("name a folder with --out that you may write to"),
+        _ if may_pass(source) => {
+            Some("see that its drive is mounted and sound, and run again; what is done stays done")
+        }
         _ => None,
     }
+}
+
+/// Whether a disk or a drive is full, away or failing: trying again later may help.
+pub fn may_pass(source: &io::Error) -> bool {
+    /// The same on all systems; the standard library has no kind for it.
+    const EIO: i32 = 5;
+    matches!(
+        source.kind(),
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::NotFound
+            | io::ErrorKind::StaleNetworkFileHandle
+            | io::ErrorKind::TimedOut
+    ) || (cfg!(unix) && source.raw_os_error() == Some(EIO))
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -130,6 +203,21 @@ pub struct Made {
     pub asked: Option<Asked>,
 }
 
+/// What the published tables of a date were made from, and what they came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedDate {
+    /// Version of the tables' schema.
+    pub schema: u32,
+    /// Hash of all that shapes the tables: the same inputs give the same tables.
+    pub inputs: String,
+    /// Lengths of the files of the tables of calls, by table.
+    pub bytes: BTreeMap<String, u64>,
+    pub summary: Summary,
+    /// Released scores that differ from those of the tables.
+    pub differing: Option<Differing>,
+}
+
 /// What the answers of a date rest on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,7 +233,9 @@ pub struct Store {
     root: PathBuf,
     /// Freed by the system when the process ends, however it ends. `None` inside of a
     /// [`StoreView`] alone, which lets nothing through that writes.
-    _lock: Option<File>,
+    lock: Option<File>,
+    /// Why the lock may not keep others away.
+    doubt: Option<drive::Doubt>,
 }
 
 impl Store {
@@ -154,31 +244,91 @@ impl Store {
         out.join("store").is_dir()
     }
 
-    /// Opens or makes the store under `out` and holds it.
+    /// Opens or makes the store under `out` and holds it, and says so to whoever comes next.
     pub fn open(out: &Path) -> Result<Self, StoreError> {
+        let store = Self::open_unsigned(out)?;
+        if let Some(mut lock) = store.lock.as_ref() {
+            lock.set_len(0)
+                .and_then(|()| lock.write_all(view::signature().as_bytes()))
+                .map_err(io_error("write", &lock_path(&store.root)))?;
+        }
+        Ok(store)
+    }
+
+    /// Says that the work came to its end. What is not signed off was stopped, or failed.
+    pub fn sign_off(&self) -> Result<(), StoreError> {
+        match self.lock.as_ref() {
+            Some(lock) => lock
+                .set_len(0)
+                .map_err(io_error("write", &lock_path(&self.root))),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Store::open`], and leaves no trace in a store that is there.
+    pub fn open_unsigned(out: &Path) -> Result<Self, StoreError> {
         let root = out.join("store");
-        fs::create_dir_all(&root).map_err(io_error("make", &root))?;
+        make_folder(&root)?;
         private(&root)?;
-        let lock_path = root.join("lock");
+        let lock_path = lock_path(&root);
         let lock = OpenOptions::new()
             .create(true)
             .write(true)
             .truncate(false)
             .open(&lock_path)
             .map_err(io_error("open", &lock_path))?;
+        let mut doubt = drive::doubt(out);
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(StoreError::Held {
                     path: out.to_path_buf(),
+                    by: view::holder_in_words(&lock_path),
                 });
+            }
+            Err(TryLockError::Error(e)) if drive::has_no_locks(&e) => {
+                doubt = Some(drive::Doubt::NoLocks);
             }
             Err(TryLockError::Error(source)) => return Err(io_error("lock", &lock_path)(source)),
         }
         Ok(Self {
             out: out.to_path_buf(),
             root,
-            _lock: Some(lock),
+            lock: Some(lock),
+            doubt,
+        })
+    }
+
+    /// A word to a person where the lock may not keep others away.
+    pub fn warning(&self) -> Option<String> {
+        let doubt = self.doubt.as_ref()?;
+        Some(format!(
+            "{} is {doubt}: let one machine at a time work there, or name a folder of this \
+             machine with --out",
+            self.out.display()
+        ))
+    }
+
+    /// Fails where the folder is not the one any more that this process holds: it was removed, or
+    /// its drive went away. What is written then would lie about unseen, or come between the
+    /// files of another run.
+    pub fn still_there(&self) -> Result<(), StoreError> {
+        let Some(lock) = &self.lock else {
+            return Ok(());
+        };
+        let path = lock_path(&self.root);
+        let failed = io_error("look at", &path);
+        let is_same = match (lock.metadata(), fs::metadata(&path)) {
+            // Some of the drives that are in doubt number their files anew.
+            (Ok(held), Ok(there)) => self.doubt.is_some() || same_file(&held, &there),
+            (_, Err(e)) if e.kind() == io::ErrorKind::NotFound => false,
+            (Err(e), _) | (_, Err(e)) => return Err(failed(e)),
+        };
+        if is_same {
+            return Ok(());
+        }
+        Err(StoreError::Gone {
+            path: self.out.clone(),
         })
     }
 
@@ -203,8 +353,9 @@ impl Store {
             .join(format!("{key}.json"))
     }
 
+    /// An empty file is none: a disk that failed may leave one.
     pub fn has_transcript(&self, key: &str) -> bool {
-        self.transcript_path(key).is_file()
+        fs::metadata(self.transcript_path(key)).is_ok_and(|file| file.is_file() && file.len() > 0)
     }
 
     pub fn transcript(&self, key: &str) -> Result<Transcript, StoreError> {
@@ -218,7 +369,17 @@ impl Store {
 
     /// Keeps a transcript. It must be redacted.
     pub fn put_transcript(&self, key: &str, transcript: &Transcript) -> Result<(), StoreError> {
+        self.still_there()?;
         write_whole(&self.transcript_path(key), transcript.to_json().as_bytes())
+    }
+
+    /// Whether just this is kept of a call.
+    pub fn has_call(&self, record: &CallRecord) -> Result<bool, StoreError> {
+        let path = self
+            .dated("calls", record.date())
+            .join(call_file(&record.meta.call_id));
+        let json = to_json(&path, record)?;
+        Ok(fs::read(&path).is_ok_and(|kept| kept == json))
     }
 
     /// Keeps what is known of a call, in its one date. Returns the other dates that it was under
@@ -228,12 +389,9 @@ impl Store {
         let name = call_file(&record.meta.call_id);
         let path = self.dated("calls", date).join(&name);
         let json = to_json(&path, record)?;
-        match fs::read(&path) {
-            // A call that is where it belongs is nowhere else. Most nights most calls are: a
-            // sync for each would take longer than all the rest.
-            Ok(kept) if kept == json => return Ok(Vec::new()),
-            Ok(_) => return write_whole(&path, &json).map(|()| Vec::new()),
-            Err(_) => {}
+        // A call that is where it belongs is nowhere else.
+        if path.is_file() {
+            return write_whole(&path, &json).map(|()| Vec::new());
         }
         let mut left = self.call_dates()?;
         left.retain(|other| other != date && self.dated("calls", other).join(&name).is_file());
@@ -249,11 +407,7 @@ impl Store {
     /// Dates whose tables are older than the calls that are kept: noted before the calls change,
     /// so that a run that ends in between is not forgotten.
     pub fn stale_dates(&self) -> Result<BTreeSet<String>, StoreError> {
-        let path = self.stale_path();
-        if path.is_file() {
-            return read_json(&path);
-        }
-        Ok(BTreeSet::new())
+        Ok(read_if_there(&self.stale_path())?.unwrap_or_default())
     }
 
     /// Notes that the tables of these dates have to be made again.
@@ -355,11 +509,7 @@ impl Store {
 
     /// The contacts of a date, by time.
     pub fn contacts(&self, date: &str) -> Result<Vec<Contact>, StoreError> {
-        let path = self.contacts_path(date);
-        if path.is_file() {
-            return read_json(&path);
-        }
-        Ok(Vec::new())
+        Ok(read_if_there(&self.contacts_path(date))?.unwrap_or_default())
     }
 
     fn contacts_path(&self, date: &str) -> PathBuf {
@@ -386,13 +536,7 @@ impl Store {
             if !name.ends_with(".yaml") {
                 continue;
             }
-            let path = folder.join(name);
-            let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
-            let rubric = rubric::parse(&text, &path.display().to_string());
-            rubrics.push(rubric.map_err(|e| StoreError::Damaged {
-                path,
-                message: e.to_string(),
-            })?);
+            rubrics.push(read_rubric(folder.join(name))?);
         }
         rubrics.sort_by(|a, b| {
             let id = |r: &Rubric| (r.rubric.clone(), r.version.clone(), r.key.clone());
@@ -401,7 +545,12 @@ impl Store {
         Ok(rubrics)
     }
 
-    fn rubrics_folder(&self) -> PathBuf {
+    /// The form with a key.
+    pub fn rubric(&self, key: &str) -> Result<Rubric, StoreError> {
+        read_rubric(self.rubrics_folder().join(format!("{key}.yaml")))
+    }
+
+    pub(super) fn rubrics_folder(&self) -> PathBuf {
         self.root.join("rubrics")
     }
 
@@ -421,15 +570,80 @@ impl Store {
 
     /// What the published tables rest on, by date.
     pub fn made(&self) -> Result<BTreeMap<String, Made>, StoreError> {
-        let path = self.root.join("history.json");
-        if path.is_file() {
-            return read_json(&path);
-        }
-        Ok(BTreeMap::new())
+        Ok(read_if_there(&self.root.join("history.json"))?.unwrap_or_default())
     }
 
     pub fn put_made(&self, made: &BTreeMap<String, Made>) -> Result<(), StoreError> {
         write_json(&self.root.join("history.json"), made)
+    }
+
+    /// What the published tables of a date were made from; `None` where there are none, or where
+    /// that cannot be understood: they can be made anew.
+    pub fn published(&self, date: &str) -> Option<PublishedDate> {
+        read_json(&self.published_path(date)).ok()
+    }
+
+    /// Notes what the tables of a date were made from, or that there are none.
+    pub fn put_published(
+        &self,
+        date: &str,
+        published: Option<&PublishedDate>,
+    ) -> Result<(), StoreError> {
+        let path = self.published_path(date);
+        match published {
+            Some(published) => write_json(&path, published),
+            None => remove_if_there(&path),
+        }
+    }
+
+    fn published_path(&self, date: &str) -> PathBuf {
+        self.root
+            .join("published")
+            .join(format!("date={date}.json"))
+    }
+
+    /// A hash that tells the key of the store's customers; `None` before the first.
+    pub(super) fn key_check(&self) -> Result<Option<String>, StoreError> {
+        read_if_there(&self.root.join("customer-key-check.json"))
+    }
+
+    pub(super) fn put_key_check(&self, check: &str) -> Result<(), StoreError> {
+        write_json(&self.root.join("customer-key-check.json"), &check)
+    }
+
+    /// Why a recording is not tried again: what came of it twice.
+    pub fn quarantined(&self, key: &str) -> Result<Option<WorkFailure>, StoreError> {
+        read_if_there(&self.quarantine_path(key))
+    }
+
+    /// Notes that a recording is not to be tried again under this transcript's key.
+    pub fn put_quarantined(&self, key: &str, failure: &WorkFailure) -> Result<(), StoreError> {
+        write_json(&self.quarantine_path(key), failure)
+    }
+
+    fn quarantine_path(&self, key: &str) -> PathBuf {
+        self.root.join("quarantine").join(format!("{key}.json"))
+    }
+
+    pub(super) fn known_recordings(&self) -> Result<Known, StoreError> {
+        read_json(&self.root.join("recordings.json"))
+    }
+
+    pub(super) fn put_known_recordings(&self, known: &Known) -> Result<(), StoreError> {
+        write_json(&self.root.join("recordings.json"), known)
+    }
+
+    /// The releases of a date, in the order in which they were made.
+    pub fn releases(&self, date: &str) -> Result<Vec<Release>, StoreError> {
+        Ok(read_if_there(&self.releases_path(date))?.unwrap_or_default())
+    }
+
+    pub fn put_releases(&self, date: &str, releases: &[Release]) -> Result<(), StoreError> {
+        write_json(&self.releases_path(date), &releases)
+    }
+
+    fn releases_path(&self, date: &str) -> PathBuf {
+        self.root.join("releases").join(format!("date={date}.json"))
     }
 
     pub fn put_failures(
@@ -481,6 +695,15 @@ impl Store {
     }
 }
 
+fn read_rubric(path: PathBuf) -> Result<Rubric, StoreError> {
+    let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
+    let rubric = rubric::parse(&text, &path.display().to_string());
+    rubric.map_err(|e| StoreError::Damaged {
+        path,
+        message: e.to_string(),
+    })
+}
+
 /// A call id may hold anything; a file name may not.
 fn call_file(call_id: &str) -> String {
     let hash = blake3::hash(call_id.as_bytes()).to_hex();
@@ -527,6 +750,15 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreErro
     })
 }
 
+/// `None` where there is no such file. Any other trouble is an error: what is taken for missing
+/// would be made anew, and what was kept would be lost.
+pub(super) fn read_if_there<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+    match read_json(path) {
+        Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
     write_whole(path, &to_json(path, value)?)
 }
@@ -541,25 +773,76 @@ fn to_json<T: Serialize>(path: &Path, value: &T) -> Result<Vec<u8>, StoreError> 
 /// Writes aside, syncs, renames: a reader sees the old file or the new one.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(io_error("make", folder))?;
+    make_folder(folder)?;
     let aside = path.with_extension("tmp");
-    let mut file = private_file(&aside).map_err(io_error("write", &aside))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(io_error("write", &aside))?;
-    fs::rename(&aside, path).map_err(io_error("write", path))?;
+    let written = write_aside(&aside, bytes)
+        .map_err(io_error("write", &aside))
+        .and_then(|()| fs::rename(&aside, path).map_err(io_error("write", path)));
+    if let Err(error) = written {
+        // Half a file would take room on a full disk, and nobody might ever write it again.
+        let _ = fs::remove_file(&aside);
+        return Err(error);
+    }
     sync_folder(folder)
+}
+
+fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a folder with those above it, if it is not there.
+pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    let made = match fs::create_dir_all(folder) {
+        // What is there could not be looked at; the standard library does not say why.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => match fs::metadata(folder) {
+            Ok(there) if there.is_dir() => Ok(()),
+            Ok(_) => Err(e),
+            Err(e) => Err(e),
+        },
+        made => made,
+    };
+    made.map_err(io_error("make", folder))
+}
+
+fn write_aside(aside: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = private_file(aside)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Makes a rename last.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
-    File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(io_error("sync", folder))?;
+    match File::open(folder).and_then(|f| f.sync_all()) {
+        // Some network drives know no sync of a folder, and need none.
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) => {}
+        synced => synced.map_err(io_error("sync", folder))?,
+    }
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())
+}
+
+fn lock_path(root: &Path) -> PathBuf {
+    root.join("lock")
+}
+
+#[cfg(unix)]
+fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn same_file(_one: &fs::Metadata, _other: &fs::Metadata) -> bool {
+    true
 }
 
 #[cfg(unix)]

@@ -121,7 +121,12 @@ pub fn supervise(
 
 /// The command that starts a child.
 fn worker(orders: &Orders) -> io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut program = std::env::current_exe()?;
+    // An upgrade in the middle of a night: the child has to be what its parent is.
+    if cfg!(target_os = "linux") && !program.exists() {
+        program = "/proc/self/exe".into();
+    }
+    let mut command = Command::new(program);
     command.arg("worker").arg(serde_json::to_string(orders)?);
     Ok(command)
 }
@@ -251,7 +256,11 @@ fn killed() -> WorkFailure {
         stage: "worker".to_string(),
         reason: "killed_the_recogniser".to_string(),
         message: "this recording ended the worker process twice, the second time alone".to_string(),
-        hint: Some("check that it plays; convert it with another tool and try again".to_string()),
+        hint: Some(
+            "check that it plays, and convert it with another tool; as it is, only `callibrate \
+             retry --quarantined` tries it again"
+                .to_string(),
+        ),
     }
 }
 
@@ -265,8 +274,8 @@ fn hung(waited: Duration) -> WorkFailure {
             minutes(waited)
         ),
         hint: Some(
-            "check that it plays; convert it with another tool, or name a smaller model if this \
-             machine is slow, and try again"
+            "check that it plays, and convert it with another tool, or name a smaller model if \
+             this machine is slow; as it is, only `callibrate retry --quarantined` tries it again"
                 .to_string(),
         ),
     }
@@ -435,6 +444,7 @@ mod tests {
         };
         let orders = Orders {
             model: None,
+            model_key: String::new(),
             jobs: 2,
         };
         let jobs = paths.iter().enumerate().map(|(id, path)| job(id, path, 1));

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use serde::{Deserialize, Serialize};
 
 use super::threads;
+use crate::recording::content_key;
 use crate::redaction;
 use crate::speech::models::{LoadedModel, ModelSource};
 use crate::speech::whisper::{Engine, Recogniser};
@@ -24,6 +25,8 @@ use crate::transcript::Transcript;
 pub struct Orders {
     /// A model file; the embedded model without.
     pub model: Option<std::path::PathBuf>,
+    /// Of the model that transcripts are stored under.
+    pub model_key: String,
     pub jobs: usize,
 }
 
@@ -33,7 +36,7 @@ pub struct Job {
     pub id: usize,
     pub path: String,
     pub audio_key: String,
-    /// ISO 639-1.
+    /// ISO 639-1, or [`speech::AUTO`].
     pub language: String,
     /// About as long as the recording is, rather longer. For the parent, which waits the longer
     /// the longer it is.
@@ -69,6 +72,13 @@ pub struct WorkFailure {
     pub hint: Option<String>,
 }
 
+impl WorkFailure {
+    /// Whether it costs others their worker: such a recording is not tried night after night.
+    pub fn ends_the_worker(&self) -> bool {
+        self.stage == "worker"
+    }
+}
+
 /// Runs the child until its input ends.
 pub fn run(orders: &Orders) -> io::Result<()> {
     let source = orders
@@ -78,6 +88,13 @@ pub fn run(orders: &Orders) -> io::Result<()> {
     let loaded = source
         .load()
         .map_err(|e| e.to_string())
+        .and_then(|model| match model.key == orders.model_key {
+            true => Ok(model),
+            false => Err(format!(
+                "use the model {}: its file changed since the run began",
+                model.name
+            )),
+        })
         .and_then(|model| Ok((Engine::load(&model).map_err(|e| e.to_string())?, model)));
     let (engine, mut model) = match loaded {
         Ok(loaded) => loaded,
@@ -160,12 +177,16 @@ fn transcribe<'e>(
             Some(recogniser) => recogniser,
             None => recogniser.insert(engine.recogniser()?),
         };
-        speech::transcribe(path, &job.audio_key, &setup, &mut |samples, language| {
-            recogniser.recognise(samples, language)
-        })
+        speech::transcribe(path, &job.audio_key, &setup, recogniser)
     });
     match catch_unwind(attempt) {
-        Ok(Ok(transcript)) => Ok(redaction::redact(transcript)),
+        Ok(Ok(transcript)) => match content_key(path) {
+            Ok(key) if key == job.audio_key => Ok(redaction::redact(transcript)),
+            // Words of other sound must not be kept under this recording's key.
+            _ => Err(failure_of(&SpeechError::Changed {
+                path: job.path.clone(),
+            })),
+        },
         Ok(Err(error)) => Err(failure_of(&error)),
         Err(_) => Err(WorkFailure {
             stage: "audio".to_string(),

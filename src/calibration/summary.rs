@@ -23,6 +23,7 @@ use super::severity::drift::MIN_POINTS;
 use super::truth::Reference;
 use super::truth::automatic::Fit;
 use super::truth::two_phase::MIN_AUDITED;
+use crate::log::visible;
 
 /// People agree where, with chance taken out, the lower end is no less than this; and on *yes* and
 /// on *no* alike.
@@ -558,6 +559,7 @@ impl OfForm<'_> {
         if let Some(question) = not_agreed.first() {
             let mut step = format!("talk about {question}");
             if let Some((call, answers)) = self.example(question) {
+                let call = visible(call);
                 let _ = write!(step, ": listen to {call} together ({answers})");
             }
             steps.push(step);

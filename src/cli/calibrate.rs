@@ -5,20 +5,21 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{self, Exit};
-use super::{complain, run, tell};
+use super::{Place, complain, run, tell};
 use crate::batch::calibrate::{CalibrateError, Calibrated};
 use crate::batch::signals::Signals;
 use crate::batch::worker::with_causes;
 use crate::config::{Flags, Settings};
+use crate::log;
+use crate::log::visible_path;
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
     /// Ratings of people: CSV, XLSX or Parquet, one row per answer (docs/ratings.md)
     #[arg(long, value_name = "FILE", num_args = 1..)]
     ratings: Vec<PathBuf>,
-    /// Output folder with the scored calls; the tables go to its folder `calibration`
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// What happened after calls: satisfaction, resolved, complaint, sale, left
     #[arg(long, value_name = "FILE")]
     outcomes: Option<PathBuf>,
@@ -34,22 +35,17 @@ pub(super) struct CalibrateArgs {
     /// Threads [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Settings file [default: callibrate.toml in this folder, if there is one]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
 }
 
 pub(super) fn calibrate(args: CalibrateArgs) -> Exit {
     let flags = Flags {
-        config: args.config,
-        out: args.out,
         jobs: args.jobs,
         ratings: args.ratings,
         outcomes: args.outcomes,
         coaching: args.coaching,
         accuracy: args.accuracy,
         seed: args.seed,
-        ..Flags::default()
+        ..args.place.flags()
     };
     let settings = match run::settings(flags) {
         Ok(settings) => settings,
@@ -64,7 +60,7 @@ pub(super) fn calibrate(args: CalibrateArgs) -> Exit {
             conclude(&calibrated);
             tell(format_args!(
                 "\nTables are in {}.",
-                settings.out.join("calibration").display()
+                visible_path(&settings.out.join("calibration"))
             ));
             Exit::Well
         }
@@ -95,7 +91,7 @@ pub(super) fn after_night(settings: &Settings, signals: &Signals, night: Exit) -
 /// Prints the summary, and to standard error what else a person should know.
 fn conclude(calibrated: &Calibrated) {
     for warning in &calibrated.warnings {
-        eprintln!("warning: {warning}");
+        log::warning(warning);
     }
     tell(&calibrated.summary);
 }

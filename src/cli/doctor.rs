@@ -1,5 +1,7 @@
 //! `callibrate doctor`: is this machine ready, and is the build a fast one?
 
+use std::sync::LazyLock;
+
 use super::exit::Exit;
 use super::tell;
 use crate::batch::threads;
@@ -7,9 +9,17 @@ use crate::batch::worker::with_causes;
 use crate::speech::models::ModelSource;
 use crate::speech::whisper;
 
+/// The version with the recogniser's, for `--version`.
+pub(super) fn version() -> &'static str {
+    static VERSION: LazyLock<String> =
+        LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), whisper::engine_name()));
+    &VERSION
+}
+
 pub(super) fn doctor() -> Exit {
     tell(format_args!("callibrate   {}", env!("CARGO_PKG_VERSION")));
     tell(format_args!("recogniser   {}", whisper::engine_name()));
+    tell(format_args!("backend      {}", whisper::backend()));
     tell(format_args!("cores        {}", threads::cores()));
     let info = whisper::system_info();
     tell(format_args!("kernels      {}", info.trim()));
@@ -44,12 +54,9 @@ pub(super) fn doctor() -> Exit {
     }
 }
 
-/// Fast kernels that this build lacks. whisper.cpp names each feature that is on as `NAME = 1`.
+/// Fast kernels that this build lacks.
 fn missing(info: &str) -> Vec<String> {
-    let on = |name: &str| {
-        info.split('|')
-            .any(|part| part.trim().ends_with(&format!("{name} = 1")))
-    };
+    let on = |name: &str| whisper::has_feature(info, name);
     let mut missing = Vec::new();
     if !on("LLAMAFILE") {
         missing.push(

@@ -8,6 +8,7 @@ use crate::batch::publish::PublishError;
 use crate::batch::store::{self, StoreError};
 use crate::batch::supervise::SuperviseError;
 use crate::batch::worker::with_causes;
+use crate::log::Event;
 use crate::report::ReportError;
 
 /// The codes, for `--help`.
@@ -19,7 +20,7 @@ Exit codes:
   2    the command line, the configuration, a rubric, the table of calls or the model cannot be used
   3    internal error
   4    another run holds the output folder
-  75   worth trying again: the disk is full, or an input vanished
+  75   worth trying again: the disk is full or failing, or a drive or the network went away
   130  stopped by Ctrl-C
   143  stopped by SIGTERM";
 
@@ -66,10 +67,16 @@ impl From<Exit> for ExitCode {
 /// Tells a person about an error of the batch, and turns it into a code.
 pub(super) fn report(error: &BatchError) -> Exit {
     if let Some(signal) = signal_of(error) {
-        eprintln!(
-            "callibrate stopped on signal {signal}; what is done is kept, run again to go on"
-        );
+        Event::warning("stopped")
+            .with("signal", signal)
+            .say(&format!(
+                "callibrate stopped on signal {signal}; what is done is kept, run again to go on"
+            ));
         return Exit::Signal(signal);
+    }
+    if let BatchError::NothingToRetry { failures } = error {
+        super::retry::say_nothing(*failures);
+        return Exit::Well;
     }
     let (hint, exit) = match error {
         BatchError::Store(e)
@@ -79,6 +86,12 @@ pub(super) fn report(error: &BatchError) -> Exit {
             PublishError::Io { source, .. }
             | PublishError::Report(ReportError::Write { source, .. }),
         ) => (store::hint_for(source), disk_exit(source)),
+        BatchError::Supervise(SuperviseError::Start(source)) => (
+            Some(
+                "if this machine has too little memory or too many processes now, run again later",
+            ),
+            start_exit(source),
+        ),
         BatchError::Supervise(SuperviseError::Model(_)) => (
             Some("check the file with `callibrate model check`"),
             Exit::Usage,
@@ -92,9 +105,10 @@ pub(super) fn report(error: &BatchError) -> Exit {
             Exit::Usage,
         ),
         BatchError::Input(_) => (None, Exit::Usage),
-        BatchError::Publish(_) | BatchError::Supervise(_) | BatchError::Threads(_) => {
-            (None, Exit::Internal)
-        }
+        BatchError::Publish(_)
+        | BatchError::Supervise(_)
+        | BatchError::Threads(_)
+        | BatchError::NothingToRetry { .. } => (None, Exit::Internal),
     };
     complain(&with_causes(error), hint);
     exit
@@ -112,21 +126,28 @@ fn store_exit(error: &StoreError) -> Exit {
     match error {
         StoreError::Held { .. } => Exit::Held,
         StoreError::Io { source, .. } => disk_exit(source),
-        StoreError::Damaged { .. } => Exit::Internal,
+        StoreError::Damaged { .. } => Exit::Usage,
+        StoreError::Gone { .. } => Exit::TryAgain,
     }
 }
 
-fn disk_exit(source: &std::io::Error) -> Exit {
+fn start_exit(source: &std::io::Error) -> Exit {
     use std::io::ErrorKind;
     match source.kind() {
-        ErrorKind::StorageFull
-        | ErrorKind::QuotaExceeded
-        | ErrorKind::NotFound
-        | ErrorKind::StaleNetworkFileHandle
-        | ErrorKind::TimedOut => Exit::TryAgain,
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory => {
-            Exit::Usage
-        }
+        ErrorKind::WouldBlock | ErrorKind::OutOfMemory => Exit::TryAgain,
+        _ => disk_exit(source),
+    }
+}
+
+pub(super) fn disk_exit(source: &std::io::Error) -> Exit {
+    use std::io::ErrorKind;
+    match source.kind() {
+        _ if store::may_pass(source) => Exit::TryAgain,
+        ErrorKind::PermissionDenied
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::NotADirectory
+        | ErrorKind::IsADirectory
+        | ErrorKind::InvalidInput => Exit::Usage,
         _ => Exit::Internal,
     }
 }

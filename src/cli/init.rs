@@ -7,6 +7,7 @@ use std::path::Path;
 use super::complain;
 use super::exit::Exit;
 use super::tell;
+use crate::log::visible_path;
 use crate::rubric;
 
 const CONFIG: &str = include_str!("init/callibrate.toml");
@@ -21,16 +22,16 @@ pub(super) fn init(folder: &Path) -> Exit {
     for (name, text) in files {
         let path = folder.join(name);
         match write_new(&path, text) {
-            Ok(()) => tell(format_args!("wrote {}", path.display())),
+            Ok(()) => tell(format_args!("wrote {}", visible_path(&path))),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 tell(format_args!(
                     "kept  {} (it is there already)",
-                    path.display()
+                    visible_path(&path)
                 ));
             }
             Err(e) => {
                 complain(
-                    &format!("write {}: {e}", path.display()),
+                    &format!("write {}: {e}", visible_path(&path)),
                     Some("name a folder that you may write to"),
                 );
                 return Exit::Usage;

@@ -4,32 +4,44 @@
 //! nothing depends on it.
 
 mod calibrate;
+mod clean;
 mod doctor;
 mod exit;
+mod forget;
 mod init;
+mod metrics;
 mod model;
+mod model_fetch;
+mod release;
+mod retry;
 mod rubric;
 mod rubric_diff;
 mod run;
 mod score;
 mod status;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use exit::Exit;
 
 use crate::batch::worker::{self, Orders};
 use crate::config::Flags;
+use crate::log::{self, Event};
 
 /// Listens to every recorded call, scores it against your rubrics, and writes tables to query.
 #[derive(Debug, Parser)]
-#[command(name = "callibrate", version, after_help = exit::HELP)]
+#[command(name = "callibrate", version = doctor::version(), after_help = exit::HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// How messages are written: for people (text), or one JSON object per line (json)
+    #[arg(long, global = true, value_name = "FORM")]
+    log: Option<log::Form>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,14 +54,22 @@ enum Command {
     Score(ScoreArgs),
     /// Tell from people's ratings how far the scores can be trusted, and write tables about it
     Calibrate(calibrate::CalibrateArgs),
+    /// Mark published scores as told to agents: no later run changes them silently
+    Release(release::ReleaseArgs),
     /// Tell what is stored, what is missing, and how the last run went; changes nothing
     Status(status::StatusArgs),
+    /// Run again what failed in the last run and may pass now
+    Retry(retry::RetryArgs),
+    /// Remove what no present settings need; without --yes, only say what that is
+    Clean(clean::CleanArgs),
+    /// Remove calls, or all calls of a customer, from the store and all tables
+    Forget(forget::ForgetArgs),
     /// Write a commented callibrate.toml, a rubric and a table of calls to start from
     Init(InitArgs),
     /// Check, explain, test and compare rubrics, and make them from spreadsheets
     #[command(subcommand)]
     Rubric(rubric::RubricCommand),
-    /// List and check speech models
+    /// List, fetch, check and convert speech models
     #[command(subcommand)]
     Model(ModelCommand),
     /// Check this machine: version, speech model, fast kernels
@@ -69,9 +89,16 @@ struct TranscribeArgs {
     /// Speech model: any whisper.cpp model file; without it the demo model for the samples
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Language that is spoken, such as en, or `auto` to detect it once per channel; for models
+    /// that know several
+    #[arg(long, value_name = "CODE")]
+    language: Option<String>,
     /// Show the settings, the recordings and an estimate, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Follow links in the folders of recordings, also to folders and out of them
+    #[arg(long)]
+    follow_links: bool,
 }
 
 #[derive(Debug, Args)]
@@ -100,12 +127,32 @@ struct ScoreArgs {
     all: bool,
 }
 
-/// Flags of every command that works on an output folder.
+/// Where a command works.
 #[derive(Debug, Args)]
-struct Common {
+struct Place {
     /// Folder of the store and the tables, the same for every command
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Settings file [default: callibrate.toml in this folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Place {
+    fn flags(self) -> Flags {
+        Flags {
+            config: self.config,
+            out: self.out,
+            ..Flags::default()
+        }
+    }
+}
+
+/// Flags of every command that takes in calls.
+#[derive(Debug, Args)]
+struct Common {
+    #[command(flatten)]
+    place: Place,
     /// Table of calls: who, when, which channel (CSV)
     #[arg(long, value_name = "FILE")]
     calls: Option<PathBuf>,
@@ -115,9 +162,9 @@ struct Common {
     /// Calls worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
-    /// Settings file [default: callibrate.toml in this folder, if there is one]
+    /// Write figures of the run to this file, in Prometheus' text format
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    metrics: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -129,28 +176,74 @@ struct InitArgs {
 
 #[derive(Debug, Subcommand)]
 enum ModelCommand {
-    /// Show the embedded model and model files in ./models or the folders named
+    /// Show the embedded model, model files in ./models or the folders named, and public models
     List { folders: Vec<PathBuf> },
+    /// Fetch a public model; this is the only command that uses the network
+    Fetch(model_fetch::FetchArgs),
     /// Check a model file before it is used
     Check { file: PathBuf },
+    /// Write a copy of a model file with weights that this machine computes faster with
+    Convert(model::ConvertArgs),
 }
 
 /// Runs the command line and says how it ended.
 pub fn main() -> ExitCode {
-    let exit = match Cli::parse().command {
+    let (name, cli) = match parse() {
+        Ok(parsed) => parsed,
+        Err(error) => return refuse_usage(&error).into(),
+    };
+    log::begin(&name, cli.log);
+    let exit = match cli.command {
         Command::Run(args) => run::run(args),
         Command::Transcribe(args) => run::transcribe(args),
         Command::Score(args) => score::score(args),
         Command::Calibrate(args) => calibrate::calibrate(args),
+        Command::Release(args) => release::release(args),
         Command::Status(args) => status::status(args),
+        Command::Retry(args) => retry::retry(args),
+        Command::Clean(args) => clean::clean(args),
+        Command::Forget(args) => forget::forget(args),
         Command::Init(args) => init::init(&args.folder),
         Command::Rubric(command) => rubric::rubric(command),
         Command::Model(ModelCommand::List { folders }) => model::list(folders),
+        Command::Model(ModelCommand::Fetch(args)) => model_fetch::fetch(&args),
         Command::Model(ModelCommand::Check { file }) => model::check(&file),
+        Command::Model(ModelCommand::Convert(args)) => model::convert(&args),
         Command::Doctor => doctor::doctor(),
         Command::Worker { orders } => work(&orders),
     };
+    let exit = after_telling(exit);
+    log::finish(exit.code());
     exit.into()
+}
+
+/// The command line, with the name of its command.
+fn parse() -> Result<(String, Cli), clap::Error> {
+    let matches = Cli::command().try_get_matches()?;
+    let name = matches.subcommand_name().unwrap_or_default().to_string();
+    let cli = Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut Cli::command()))?;
+    Ok((name, cli))
+}
+
+/// Says what is wrong with the command line; prints help and version, which come the same way.
+fn refuse_usage(error: &clap::Error) -> Exit {
+    let text = error.render().to_string();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let asks_json = arguments.iter().any(|a| a == "--log=json")
+        || arguments
+            .windows(2)
+            .any(|a| a[0] == "--log" && a[1] == "json");
+    if error.use_stderr() && asks_json {
+        log::settle(log::Form::Json);
+        Event::error("error")
+            .with("exit_code", Exit::Usage.code())
+            .say(text.trim_end());
+    } else if error.use_stderr() && log::harmless(&text) != text {
+        Event::error("error").say(text.trim_end());
+    } else {
+        error.exit();
+    }
+    Exit::Usage
 }
 
 fn work(orders: &str) -> Exit {
@@ -166,40 +259,63 @@ fn work(orders: &str) -> Exit {
 impl Common {
     fn flags(self) -> Flags {
         Flags {
-            config: self.config,
-            out: self.out,
             calls: self.calls,
             contacts: self.contacts,
             jobs: self.jobs,
-            ..Flags::default()
+            metrics: self.metrics,
+            ..self.place.flags()
         }
     }
 }
 
-/// Writes a result to standard output, with one line end. A reader who has seen enough (`head`)
-/// is no error.
+/// Writes a result to standard output, with one line end, and with nothing in it that steers a
+/// terminal. A reader who has seen enough (`head`) is no error.
 fn tell(text: impl std::fmt::Display) {
-    use std::io::Write;
-    let text = text.to_string();
-    let _ = writeln!(
-        std::io::stdout(),
-        "{}",
-        text.strip_suffix('\n').unwrap_or(&text)
-    );
+    let text = log::harmless(&text.to_string());
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    if let Err(error) = writeln!(io::stdout(), "{text}")
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let _ = UNTOLD.set(error);
+    }
+}
+
+/// Why a result could not be written to standard output.
+static UNTOLD: OnceLock<io::Error> = OnceLock::new();
+
+/// A command whose result nobody can read did not end well.
+fn after_telling(exit: Exit) -> Exit {
+    let Some(error) = UNTOLD.get() else {
+        return exit;
+    };
+    let message = format!("write to the standard output: {error}");
+    complain(&message, Some("make room where it goes to, and ask again"));
+    match exit {
+        Exit::Well => exit::disk_exit(error),
+        other => other,
+    }
 }
 
 /// Tells what went wrong and what to do.
 fn complain(message: &str, hint: Option<&str>) {
-    eprintln!("callibrate failed to {message}");
-    if let Some(hint) = hint {
-        eprintln!("\nhint: {hint}");
-    }
+    // An error of input carries its hint within its text.
+    let (message, hint) = match (hint, message.split_once("\n\nhint: ")) {
+        (None, Some((message, hint))) => (message, Some(hint)),
+        (hint, _) => (message, hint),
+    };
+    let message = format!("callibrate failed to {message}");
+    let text = match hint {
+        Some(hint) => format!("{message}\n\nhint: {hint}"),
+        None => message.clone(),
+    };
+    Event::error("error")
+        .with("hint", hint)
+        .say_as(&message, &text);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::rubric_diff::{self, DiffArgs};
 use super::{complain, tell};
 use crate::batch::worker::with_causes;
+use crate::log::{Event, visible_path};
 use crate::rubric::cases::{self, FindError};
 use crate::rubric::diagnostics::{self, Severity};
 use crate::rubric::{self, RubricError, explain, import, lint, schema};
@@ -77,10 +78,8 @@ fn check_one(name: &str) -> Result<usize, RubricError> {
     let text = rubric::text(name)?;
     let warnings = lint::lint(&text, name)?;
     if !warnings.is_empty() {
-        eprintln!(
-            "{}\n",
-            diagnostics::render(Severity::Warning, &warnings, name, &text)
-        );
+        let message = diagnostics::render(Severity::Warning, &warnings, name, &text);
+        Event::warning("warning").say_as(&message, &format!("{message}\n"));
     }
     Ok(warnings.len())
 }
@@ -148,7 +147,7 @@ fn import(spreadsheet: &Path, out: Option<&Path>) -> Exit {
         }
     };
     for note in &imported.notes {
-        eprintln!("note: {note}");
+        Event::info("note").say_as(note, &format!("note: {note}"));
     }
     let Some(out) = out else {
         tell(imported.yaml);
@@ -157,13 +156,13 @@ fn import(spreadsheet: &Path, out: Option<&Path>) -> Exit {
     // Never overwrites what a person may have edited.
     if let Err(error) = super::init::write_new(out, &imported.yaml) {
         complain(
-            &format!("write {}: {error}", out.display()),
+            &format!("write {}: {error}", visible_path(out)),
             Some("name a new file in a folder that you may write to"),
         );
         return Exit::Usage;
     }
     let (sections, questions) = (imported.sections, imported.questions);
-    let out = out.display();
+    let out = visible_path(out);
     tell(format_args!(
         "wrote {out}: {questions} questions in {sections} sections, all answered by a person\n\
          Next: write rules for those that callibrate can answer, then `callibrate rubric check {out}`."

@@ -7,6 +7,7 @@ use clap::Args;
 use super::exit::{self, Exit};
 use super::{complain, rubric, run, tell};
 use crate::batch::{BatchError, diff, threads};
+use crate::log::{Event, visible, visible_path};
 use crate::report::diff::Flip;
 use crate::rubric as form;
 
@@ -63,7 +64,10 @@ pub(super) fn diff(args: &DiffArgs) -> Exit {
         return Exit::Well;
     }
     for (call_id, reason) in &compared.unread {
-        eprintln!("{call_id} was left out: {reason}");
+        let message = format!("{} was left out: {}", visible(call_id), visible(reason));
+        Event::warning("left_out")
+            .with("call_id", call_id.as_str())
+            .say(&message);
     }
     Exit::SomeFailed
 }
@@ -79,12 +83,12 @@ fn start_list(path: &Path) -> Result<(PathBuf, List), Exit> {
 
 fn refuse(path: &Path, error: &csv::Error) -> Exit {
     complain(
-        &format!("write {}: {error}", path.display()),
+        &format!("write {}: {error}", visible_path(path)),
         Some("check that the folder exists and may be written to"),
     );
     Exit::Usage
 }
 
 fn not_written(path: &Path, error: &csv::Error) -> BatchError {
-    BatchError::Input(format!("write {}: {error}", path.display()))
+    BatchError::Input(format!("write {}: {error}", visible_path(path)))
 }

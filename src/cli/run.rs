@@ -3,38 +3,72 @@
 use std::path::Path;
 
 use super::exit::{self, Exit};
+use super::metrics::{Watch, watched};
+use super::status::counted;
 use super::{RunArgs, TranscribeArgs, complain, tell};
+use crate::batch::forget;
+use crate::batch::known::Known;
 use crate::batch::plan::{self, Plan};
+use crate::batch::retry::Retry;
 use crate::batch::signals::Signals;
 use crate::batch::staging;
 use crate::batch::store::{Failure, Store};
 use crate::batch::{BatchError, Mode, Night, Recognition, RunRecord, RunReport, threads};
 use crate::config::{Flags, Settings};
+use crate::log::{self, Event, visible, visible_path};
 use crate::rubric::{self, Rubric};
 
 /// Failures that are listed; all of them are in the table.
 const LISTED: usize = 10;
 
 pub(super) fn run(args: RunArgs) -> Exit {
-    night(args.transcribe, args.rubrics, Mode::Whole)
+    night(args.transcribe, args.rubrics, Mode::Whole, None)
 }
 
 pub(super) fn transcribe(args: TranscribeArgs) -> Exit {
-    night(args, Vec::new(), Mode::TranscribeOnly)
+    night(args, Vec::new(), Mode::TranscribeOnly, None)
 }
 
-fn night(args: TranscribeArgs, rubrics: Vec<String>, mode: Mode) -> Exit {
+pub(super) fn night(
+    args: TranscribeArgs,
+    rubrics: Vec<String>,
+    mode: Mode,
+    retry: Option<Retry>,
+) -> Exit {
+    let command = match (mode, retry) {
+        (Mode::Whole, None) => "run",
+        (Mode::Whole, Some(_)) => "retry",
+        (Mode::TranscribeOnly, _) => "transcribe",
+    };
+    let metrics = args.common.metrics.clone().filter(|_| !args.dry_run);
+    watched(command, metrics, |watch| {
+        watched_night(args, rubrics, mode, retry, watch)
+    })
+}
+
+fn watched_night(
+    args: TranscribeArgs,
+    rubrics: Vec<String>,
+    mode: Mode,
+    retry: Option<Retry>,
+    watch: &mut Watch,
+) -> Exit {
     let dry_run = args.dry_run;
     let flags = Flags {
         recordings: args.recordings,
         rubrics,
         model: args.model,
+        follow_links: args.follow_links,
+        language: args.language,
         ..args.common.flags()
     };
     let settings = match settings(flags) {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
+    if !dry_run {
+        watch.settle(&settings);
+    }
     let rubrics = match mode {
         Mode::Whole => match read_rubrics(&settings.rubrics) {
             Ok(rubrics) => rubrics,
@@ -43,7 +77,7 @@ fn night(args: TranscribeArgs, rubrics: Vec<String>, mode: Mode) -> Exit {
         Mode::TranscribeOnly => Vec::new(),
     };
     if dry_run {
-        return match show_plan(&settings, &rubrics) {
+        return match show_plan(&settings, &rubrics, retry) {
             Ok(()) => Exit::Well,
             Err(error) => exit::report(&error),
         };
@@ -56,11 +90,13 @@ fn night(args: TranscribeArgs, rubrics: Vec<String>, mode: Mode) -> Exit {
         settings: &settings,
         rubrics: &rubrics,
         mode,
+        retry,
         signals: &signals,
     };
     match crate::batch::run(&night) {
         Ok(report) => {
             let exit = conclude(&report, &settings.out);
+            watch.report(report);
             match mode {
                 Mode::Whole => super::calibrate::after_night(&settings, &signals, exit),
                 Mode::TranscribeOnly => exit,
@@ -107,14 +143,18 @@ pub(super) fn listen() -> Result<Signals, Exit> {
 /// Prints the summary, says where the tables are, and ends with the right code.
 pub(super) fn conclude(report: &RunReport, out: &Path) -> Exit {
     for warning in &report.warnings {
-        eprintln!("warning: {warning}");
+        log::warning(warning);
     }
+    note_results(report);
     tell(headline(&report.record));
     tell(report.summary.text());
     if !report.failures.is_empty() {
         tell(failure_list(&report.failures));
     }
-    let out = out.display();
+    if !report.differing.is_empty() {
+        tell(super::release::differing(&report.differing, out));
+    }
+    let out = visible_path(out);
     match report.record.command.as_str() {
         "transcribe" => tell(format_args!(
             "\nTranscripts are stored in {out}; `callibrate score --out {out}` scores them."
@@ -122,8 +162,9 @@ pub(super) fn conclude(report: &RunReport, out: &Path) -> Exit {
         _ => tell(format_args!(
             "\nTables are in {out}. One query to try, in DuckDB:\n  \
              SELECT question, answer, count(*) AS calls\n  \
-             FROM read_parquet('{out}/answers/date=*/part.parquet', hive_partitioning = true)\n  \
-             GROUP BY ALL ORDER BY ALL;"
+             FROM read_parquet('{}/answers/date=*/part.parquet', union_by_name = true)\n  \
+             GROUP BY ALL ORDER BY ALL;",
+            out.replace('\'', "''")
         )),
     }
     if report.failures.is_empty() {
@@ -131,6 +172,32 @@ pub(super) fn conclude(report: &RunReport, out: &Path) -> Exit {
     } else {
         Exit::SomeFailed
     }
+}
+
+/// What the log has of a run that came to its end.
+fn note_results(report: &RunReport) {
+    for failure in &report.failures {
+        let (file, message) = (visible(&failure.file), visible(&failure.message));
+        Event::warning("failure")
+            .with("file", failure.file.as_str())
+            .with("call_id", failure.call_id.as_deref())
+            .with("stage", failure.stage.as_str())
+            .with("reason", failure.reason.as_str())
+            .with("hint", failure.hint.as_deref())
+            .say_in_json(&format!("{file}: {message}"));
+    }
+    let record = &report.record;
+    Event::info("published")
+        .with("run_id", record.run_id.as_str())
+        .with("recordings", record.recordings)
+        .with("transcribed", record.transcribed)
+        .with("reused", record.reused)
+        .with("failed", record.failed)
+        .with("not_eligible", record.not_eligible)
+        .with("audio_seconds", record.audio_ms as f64 / 1000.0)
+        .with("transcribed_seconds", record.transcribed_ms as f64 / 1000.0)
+        .with("wall_ms", record.wall_ms)
+        .say_in_json(headline(record).lines().next().unwrap_or_default());
 }
 
 fn headline(record: &RunRecord) -> String {
@@ -148,7 +215,8 @@ fn headline(record: &RunRecord) -> String {
         text += &format!(", {} not eligible", record.not_eligible);
     }
     let seconds = record.wall_ms as f64 / 1000.0;
-    text += &format!("\ntook {seconds:.1} s with {} jobs", record.jobs);
+    let jobs = super::status::counted(record.jobs, "job");
+    text += &format!("\ntook {seconds:.1} s with {jobs}");
     if record.transcribed_ms > 0 && record.wall_ms > 0 {
         let speed = record.transcribed_ms as f64 / record.wall_ms as f64;
         text += &format!(", {speed:.0} times real time");
@@ -159,9 +227,10 @@ fn headline(record: &RunRecord) -> String {
 fn failure_list(failures: &[Failure]) -> String {
     let mut text = format!("\nFailed: {}\n", failures.len());
     for failure in failures.iter().take(LISTED) {
-        text += &format!("  {}: {}\n", failure.file, failure.message);
+        let (file, message) = (visible(&failure.file), visible(&failure.message));
+        text += &format!("  {file}: {message}\n");
         if let Some(hint) = &failure.hint {
-            text += &format!("      hint: {hint}\n");
+            text += &format!("      hint: {}\n", visible(hint));
         }
     }
     if failures.len() > LISTED {
@@ -173,12 +242,36 @@ fn failure_list(failures: &[Failure]) -> String {
     text
 }
 
-fn show_plan(settings: &Settings, rubrics: &[Rubric]) -> Result<(), BatchError> {
+fn show_plan(
+    settings: &Settings,
+    rubrics: &[Rubric],
+    retry: Option<Retry>,
+) -> Result<(), BatchError> {
     let pool = threads::pool(settings.jobs)?;
     let recognition = Recognition::new(settings)?;
     let key = plan::customer_key(settings, plan::KeyUse::LookOnly)?;
     let contacts = plan::read_contacts(settings, &key)?;
-    let plan = plan::read_calls(plan::find_calls(settings, &key)?, &pool);
+    let mut found = plan::find_calls(settings, &key)?;
+    if let Some(retry) = retry {
+        found = retry.narrow(found, &settings.out)?;
+    }
+    let store = match Store::exists(&settings.out) {
+        true => {
+            let store = Store::open_unsigned(&settings.out)?;
+            staging::recover(&store)?;
+            Some(store)
+        }
+        false => None,
+    };
+    let ageing = match &store {
+        Some(store) => forget::ageing(settings, store, &found)?,
+        None => None,
+    };
+    let mut known = store.as_ref().map(Known::of).unwrap_or_default();
+    let plan = plan::read_calls(found, &mut known, &pool);
+    for warning in &plan.warnings {
+        log::warning(warning);
+    }
     tell(format_args!(
         "{}",
         describe(settings, rubrics, &recognition)
@@ -192,13 +285,23 @@ fn show_plan(settings: &Settings, rubrics: &[Rubric]) -> Result<(), BatchError> 
     for failure in plan.failures.iter().take(LISTED) {
         tell(format_args!(
             "            {}: {}",
-            failure.file, failure.message
+            visible(&failure.file),
+            visible(&failure.message)
         ));
     }
     if let Some(contacts) = contacts {
         tell(format_args!("contacts    {} rows", contacts.contacts.len()));
     }
-    tell(format_args!("{}", estimate(settings, &plan, &recognition)?));
+    tell(format_args!(
+        "{}",
+        estimate(settings, store.as_ref(), &plan, &recognition)?
+    ));
+    if let Some((calls, from)) = ageing {
+        tell(format_args!(
+            "retention   {} of dates before {from} will be forgotten",
+            counted(calls, "stored call")
+        ));
+    }
     tell(format_args!("nothing was done (--dry-run)"));
     Ok(())
 }
@@ -207,18 +310,18 @@ fn describe(settings: &Settings, rubrics: &[Rubric], recognition: &Recognition) 
     let file = settings
         .config
         .as_ref()
-        .map_or("none".to_string(), |p| p.display().to_string());
+        .map_or("none".to_string(), |p| visible_path(p));
     let calls = settings
         .calls
         .as_ref()
-        .map_or("none".to_string(), |p| p.display().to_string());
+        .map_or("none".to_string(), |p| visible_path(p));
     let rubrics: Vec<String> = rubrics
         .iter()
         .map(|r| format!("{} version {}", r.rubric, r.version))
         .collect();
     [
         format!("settings    {file}"),
-        format!("out         {}", settings.out.display()),
+        format!("out         {}", visible_path(&settings.out)),
         format!("calls       {calls}"),
         format!("rubrics     {}", rubrics.join(", ")),
         format!(
@@ -240,14 +343,13 @@ fn describe(settings: &Settings, rubrics: &[Rubric], recognition: &Recognition) 
 /// From the speed of the last run with this model here; without one, nobody knows.
 fn estimate(
     settings: &Settings,
+    store: Option<&Store>,
     plan: &Plan,
     recognition: &Recognition,
 ) -> Result<String, BatchError> {
-    if !Store::exists(&settings.out) {
+    let Some(store) = store else {
         return Ok("estimate    none yet: the first run measures this machine".to_string());
-    }
-    let store = Store::open(&settings.out)?;
-    staging::recover(&store)?;
+    };
     let new: Vec<_> = plan
         .calls
         .iter()

@@ -12,34 +12,26 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::exit::{self, Exit};
-use super::{complain, run, tell};
+use super::{Place, complain, run, tell};
 use crate::batch::status::{self, Again, Files, LastRun, Status};
 use crate::batch::store::StoreError;
-use crate::config::{Flags, Settings};
+use crate::config::Settings;
+use crate::log::{json_harmless, visible, visible_path};
 
 /// Dates, and failures of a kind, that are listed.
 const LISTED: usize = 10;
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
-    /// Output folder to look at
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Settings file [default: callibrate.toml in this folder, if there is one]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// For machines: everything as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn status(args: StatusArgs) -> Exit {
-    let flags = Flags {
-        config: args.config,
-        out: args.out,
-        ..Flags::default()
-    };
-    let settings = match run::settings(flags) {
+    let settings = match run::settings(args.place.flags()) {
         Ok(settings) => settings,
         Err(exit) => return exit,
     };
@@ -49,7 +41,8 @@ pub(super) fn status(args: StatusArgs) -> Exit {
     };
     if args.json {
         // `null` where nothing was ever stored.
-        tell(serde_json::to_string_pretty(&status).expect("a status is JSON"));
+        let json = serde_json::to_string_pretty(&status).expect("a status is JSON");
+        tell(json_harmless(&json));
         return Exit::Well;
     }
     match status {
@@ -59,7 +52,7 @@ pub(super) fn status(args: StatusArgs) -> Exit {
         }
         None => tell(format_args!(
             "Nothing is stored in {} yet; `callibrate run` fills it.",
-            settings.out.display()
+            visible_path(&settings.out)
         )),
     }
     Exit::Well
@@ -80,10 +73,7 @@ fn refuse(error: StoreError) -> Exit {
     match error {
         StoreError::Io { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
             complain(
-                &format!(
-                    "look into {}: there is no such folder",
-                    visible(&path.display().to_string())
-                ),
+                &format!("look into {}: there is no such folder", visible_path(&path)),
                 Some(
                     "is its drive mounted? Else name another with --out, or `callibrate run` first",
                 ),
@@ -92,10 +82,7 @@ fn refuse(error: StoreError) -> Exit {
         }
         StoreError::Io { path, source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
             complain(
-                &format!(
-                    "look into {}: {source}",
-                    visible(&path.display().to_string())
-                ),
+                &format!("look into {}: {source}", visible_path(&path)),
                 Some("the store can be read by the user of the night alone: be that user"),
             );
             Exit::Usage
@@ -106,7 +93,7 @@ fn refuse(error: StoreError) -> Exit {
 
 fn text(status: &Status, zone: &TimeZone) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{}\n", visible(&status.out.display().to_string()));
+    let _ = writeln!(text, "{}\n", visible_path(&status.out));
     write_stock(&mut text, status);
     if status.runs.is_empty() {
         text.push_str("\nNo run has come to its end here yet.\n");
@@ -151,19 +138,20 @@ fn write_stock(text: &mut String, status: &Status) {
 fn write_run(text: &mut String, run: &LastRun, zone: &TimeZone) {
     let record = &run.record;
     let meaning = match record.exit_code {
-        0 => "all well",
+        0 => "nothing failed",
         1 => "some recordings failed",
         _ => "see `callibrate --help`",
     };
     let _ = writeln!(
         text,
-        "\nLast `{}`: began {}, took {}, exit code {} ({meaning})",
+        "\nLast `{}`: began {}, took {}; {meaning}",
         visible(&record.command),
         moment(record.started_ms, zone),
-        duration(record.wall_ms),
-        record.exit_code
+        duration(record.wall_ms)
     );
-    if record.command == "score" {
+    if record.command == "forget" {
+        // The table `forgotten` tells of it.
+    } else if !record.listens() {
         let scored = counted(record.reused, "stored call");
         let _ = writeln!(text, "  {scored}, {} failed", grouped(record.failed as u64));
     } else {
@@ -211,7 +199,9 @@ fn write_run(text: &mut String, run: &LastRun, zone: &TimeZone) {
 fn write_remarks(text: &mut String, status: &Status) {
     let remarks = remarks(status);
     if remarks.is_empty() {
-        text.push_str("\nThe tables are up to date.\n");
+        if status.calls > 0 {
+            text.push_str("\nThe tables are up to date.\n");
+        }
         return;
     }
     text.push_str("\nTo know\n");
@@ -223,6 +213,12 @@ fn write_remarks(text: &mut String, status: &Status) {
 fn remarks(status: &Status) -> Vec<String> {
     let mut remarks = Vec::new();
     let held = status.held_by.is_some();
+    if let Some(process) = &status.stopped {
+        remarks.push(format!(
+            "the last command that worked here ({process}) was stopped or failed: its messages say \
+             why. Run it again to go on"
+        ));
+    }
     if status.publishing && !held {
         remarks.push(
             "a run was stopped while it published: the next `run` or `score` completes it".into(),
@@ -239,9 +235,12 @@ fn remarks(status: &Status) -> Vec<String> {
     }
     if !status.unpublished_dates.is_empty() {
         let dates = listed(&status.unpublished_dates);
-        remarks.push(format!(
-            "no tables yet, or not all, of {dates}: `callibrate score` makes them"
-        ));
+        let who = if held {
+            "the run at work makes them"
+        } else {
+            "`callibrate score` makes them"
+        };
+        remarks.push(format!("no tables yet, or not all, of {dates}: {who}"));
     }
     if !status.other_schema_dates.is_empty() {
         let dates = listed(&status.other_schema_dates);
@@ -264,17 +263,24 @@ fn remarks(status: &Status) -> Vec<String> {
             by_date(&status.without_transcript)
         ));
     }
+    if status.quarantined > 0 {
+        let recordings = counted(status.quarantined, "recording");
+        let them = if status.quarantined == 1 {
+            "it"
+        } else {
+            "them"
+        };
+        remarks.push(format!(
+            "{recordings} ended the recogniser, and no run tries {them} again: \
+             `callibrate retry --quarantined` does"
+        ));
+    }
     remarks.extend(of_calibration(status));
     let Files { count, bytes } = status.unused_transcripts;
     if count > 0 {
-        let why = if held {
-            "Those of the run at work are among them until it ends"
-        } else {
-            "A run that was stopped left them for the next one, or the model, the settings or the \
-             recordings have changed since"
-        };
         remarks.push(format!(
-            "no call uses {} ({}). {why}",
+            "no call uses {} ({}). A run that was stopped left them for the next one, or the model, \
+             the settings or the recordings have changed since",
             counted(count as usize, "transcript"),
             size(bytes)
         ));
@@ -295,6 +301,13 @@ fn remarks(status: &Status) -> Vec<String> {
 fn of_calibration(status: &Status) -> Vec<String> {
     let calibration = &status.calibration;
     let mut remarks = Vec::new();
+    if calibration.asked && !calibration.there {
+        remarks.push(
+            "ratings are named, and there are no tables of calibration: `callibrate calibrate` \
+             makes them, or says why not"
+                .to_string(),
+        );
+    }
     if !calibration.newer_answers.is_empty() {
         let dates = listed(&calibration.newer_answers);
         remarks.push(format!(
@@ -302,10 +315,7 @@ fn of_calibration(status: &Status) -> Vec<String> {
         ));
     }
     let names = |files: &[PathBuf]| {
-        let names: Vec<String> = files
-            .iter()
-            .map(|file| visible(&file.display().to_string()))
-            .collect();
+        let names: Vec<String> = files.iter().map(|file| visible_path(file)).collect();
         listed(&names)
     };
     if !calibration.newer_files.is_empty() {
@@ -338,13 +348,13 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {what}{plural}", grouped(count as u64))
 }
 
 /// With a comma between thousands.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (n, digit) in digits.chars().enumerate() {
@@ -357,7 +367,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// In units of a thousand, as disks are sold.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     let mut value = bytes as f64 / 1000.0;
     let mut unit = 0;
@@ -389,23 +399,6 @@ fn duration(ms: i64) -> String {
     }
 }
 
-/// What would steer a terminal, or turn the direction of the text, is shown as its code.
-fn visible(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars()
-        .map(|c| {
-            if steers(c) {
-                c.escape_unicode().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -421,13 +414,5 @@ mod tests {
         assert_eq!(duration(1), "1 s");
         assert_eq!(duration(60_001), "2 min");
         assert_eq!(duration(3_600_001), "1 h 1 min");
-    }
-
-    #[test]
-    fn nothing_steers_the_terminal() {
-        assert_eq!(
-            visible("a\u{1b}[2J\n\u{202e}é"),
-            "a\\u{1b}[2J\\u{a}\\u{202e}é"
-        );
     }
 }

@@ -18,6 +18,8 @@ use super::key::CustomerKey;
 use super::sidecar::{LISTED, and_more, lines, listed};
 use super::table::{self, Problem, Record, TableError, whole_line};
 use super::{Direction, StartedAt, when};
+use crate::limits;
+use crate::log::visible_path;
 
 /// How somebody was in contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -67,14 +69,19 @@ pub struct Contact {
 /// Why a table of contacts is refused.
 #[derive(Debug, Error)]
 pub enum ContactsError {
-    #[error("read the table of contacts {}: {source}", path.display())]
+    #[error("read the table of contacts {}: {source}", visible_path(path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("read the table of contacts {}: it is {what}, not a CSV file", path.display())]
+    #[error(
+        "read the table of contacts {}: it is {what}, not a CSV file",
+        visible_path(path)
+    )]
     NotCsv { path: PathBuf, what: &'static str },
+    #[error("read the table of contacts {}: {message}", visible_path(path))]
+    TooMuch { path: PathBuf, message: String },
     /// Columns as the file has them, in its order.
     #[error(
         "read the table of contacts {}: line {line} lacks the column{} {}; found {}",
-        path.display(), if missing.len() == 1 { "" } else { "s" }, missing.join(", "), listed(found)
+        visible_path(path), if missing.len() == 1 { "" } else { "s" }, missing.join(", "), listed(found)
     )]
     MissingColumns {
         path: PathBuf,
@@ -83,7 +90,7 @@ pub enum ContactsError {
         found: Vec<String>,
     },
     /// The first problems in the order of the lines, and how many more there are.
-    #[error("read the table of contacts {}:{}{}", path.display(), lines(problems), and_more(*more))]
+    #[error("read the table of contacts {}:{}{}", visible_path(path), lines(problems), and_more(*more))]
     Problems {
         path: PathBuf,
         problems: Vec<Problem>,
@@ -95,7 +102,9 @@ impl ContactsError {
     /// What a person can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            ContactsError::Read { .. } => None,
+            ContactsError::Read { source, .. } => limits::hint(source),
+            // The message says it.
+            ContactsError::TooMuch { .. } => None,
             ContactsError::NotCsv { .. } => {
                 Some("in the spreadsheet, save as \"CSV UTF-8 (comma delimited)\"")
             }
@@ -175,6 +184,10 @@ impl ContactTable {
             TableError::NotCsv(what) => ContactsError::NotCsv {
                 path: path.to_owned(),
                 what,
+            },
+            TableError::TooMuch(message) => ContactsError::TooMuch {
+                path: path.to_owned(),
+                message,
             },
         })?;
         let header = table.records.first();

@@ -114,6 +114,13 @@ pub(super) struct Reading {
 }
 
 impl Draft {
+    /// As it stands: a file's name may begin with a blank.
+    pub(super) fn set_file(&mut self, name: &str) {
+        if !name.is_empty() {
+            self.cells.insert(Field::File, name.to_owned());
+        }
+    }
+
     /// Trimmed; an empty value counts as none.
     pub(super) fn set(&mut self, field: Field, text: &str) {
         let text = text.trim();
@@ -136,7 +143,6 @@ impl Draft {
     /// All values that cannot be read.
     pub(super) fn read(mut self, setting: &Setting<'_>) -> Result<Reading, Vec<BadValue>> {
         let mut bad = self.rounded_ids();
-        bad.extend(self.several_lines());
         let started_at = self.started_at(&mut bad, setting);
         let agent_channel = self.check(&mut bad, Field::AgentChannel, channel);
         let direction = self.check(&mut bad, Field::Direction, direction);
@@ -233,8 +239,9 @@ impl Draft {
         })
     }
 
-    /// Values with a line break in them: a quotation mark is missing, and rows have run together.
-    fn several_lines(&self) -> impl Iterator<Item = BadValue> {
+    /// Values with a line break in them: in a table, a quotation mark is missing then, and rows
+    /// have run together.
+    pub(super) fn several_lines(&self) -> impl Iterator<Item = BadValue> {
         self.cells
             .iter()
             .filter(|(_, text)| text.contains(['\n', '\r']))
@@ -304,7 +311,7 @@ fn seconds(text: &str) -> Result<i64, String> {
 }
 
 /// `en`, `EN` and `en-US` are all `en`.
-fn language(text: &str) -> Result<String, String> {
+pub(crate) fn language(text: &str) -> Result<String, String> {
     let code = text.split(['-', '_']).next().unwrap_or_default();
     let plausible = matches!(code.len(), 2 | 3) && code.bytes().all(|b| b.is_ascii_alphabetic());
     if plausible {

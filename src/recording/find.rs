@@ -5,16 +5,19 @@
 //! Whether a file can be decoded is not asked here; formats that callibrate cannot decode are
 //! found too, so that their calls become failures instead of gaps.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 use thiserror::Error;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::{FailureReason, RecordingFailure, slashed};
+use crate::log::{visible, visible_path};
 
 /// Extensions of recordings, compared in any case.
 pub const AUDIO_EXTENSIONS: [&str; 30] = [
@@ -28,17 +31,25 @@ pub const AUDIO_EXTENSIONS: [&str; 30] = [
 pub enum FindError {
     #[error("find recordings: no file, folder or pattern was given")]
     NoInput,
-    #[error("find recordings: {} does not exist", path.display())]
+    #[error("find recordings: {} does not exist", visible_path(path))]
     Missing { path: PathBuf },
-    #[error("find recordings: nothing matches {pattern}")]
+    #[error("find recordings: nothing matches {}", visible(pattern))]
     NoMatch { pattern: String },
-    #[error("find recordings: there is no audio file in {}", path.display())]
+    #[error("find recordings: there is no audio file in {}", visible_path(path))]
     NoRecording { path: PathBuf },
-    #[error("find recordings: {} is neither a file nor a folder", path.display())]
+    #[error(
+        "find recordings: in {} there are only links, which lead elsewhere",
+        visible_path(path)
+    )]
+    OnlyLinks { path: PathBuf },
+    #[error(
+        "find recordings: {} is neither a file nor a folder",
+        visible_path(path)
+    )]
     NotAFile { path: PathBuf },
-    #[error("find recordings: open {}: {source}", path.display())]
+    #[error("find recordings: open {}: {source}", visible_path(path))]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("find recordings: read the pattern {pattern}: {source}")]
+    #[error("find recordings: read the pattern {}: {source}", visible(pattern))]
     BadGlob {
         pattern: String,
         source: globset::Error,
@@ -57,9 +68,22 @@ impl FindError {
             FindError::Unreadable { .. } => {
                 Some("run callibrate as a user who may read the recordings")
             }
+            FindError::OnlyLinks { .. } => Some(FOLLOW_THEM),
             _ => None,
         }
     }
+}
+
+/// What to do about links that are not followed.
+pub const FOLLOW_THEM: &str =
+    "`follow_links = true` in callibrate.toml, or --follow-links, follows them";
+
+/// Which links below a searched folder are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// Those to files within the same searched folder.
+    Inside,
+    All,
 }
 
 /// One recording that was found.
@@ -79,7 +103,11 @@ pub struct FoundFile {
 pub struct Unreadable {
     pub path: PathBuf,
     pub message: String,
+    /// What a person can do about it.
+    pub hint: &'static str,
 }
+
+const OPEN_IT: &str = "check its permissions; recordings below it were not looked at";
 
 impl From<&Unreadable> for RecordingFailure {
     fn from(place: &Unreadable) -> Self {
@@ -88,7 +116,7 @@ impl From<&Unreadable> for RecordingFailure {
             call_id: None,
             reason: FailureReason::Unreadable,
             message: place.message.clone(),
-            hint: Some("check its permissions; recordings below it were not looked at".into()),
+            hint: Some(place.hint.into()),
         }
     }
 }
@@ -100,8 +128,34 @@ pub struct Found {
     pub files: Vec<FoundFile>,
     /// Places that could not be opened: one failure each.
     pub unreadable: Vec<Unreadable>,
-    /// Links to folders, which are not followed: worth a warning.
-    pub links_not_followed: Vec<PathBuf>,
+    /// Links to folders that are not followed: worth a warning.
+    pub links_to_folders: Vec<Link>,
+    /// Links to files out of the searched folder that are not followed: worth a warning.
+    pub links_outside: Vec<Link>,
+    /// Links that lead back to a folder above them, each once: worth a warning.
+    pub loops: Vec<PathBuf>,
+    /// Folders that were looked into with what is below them, absolute, links followed.
+    searched: BTreeSet<PathBuf>,
+}
+
+/// A link that is not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub path: PathBuf,
+    /// Absolute, links followed.
+    pub leads_to: PathBuf,
+}
+
+impl Found {
+    /// Whether a place outside of the searched folders can be reached by a link that is not
+    /// followed.
+    pub fn is_behind_link(&self, canonical: &Path) -> bool {
+        let mut links = self.links_to_folders.iter().chain(&self.links_outside);
+        let is_searched = self.searched.iter().any(|root| canonical.starts_with(root));
+        !is_searched
+            && links.any(|link| canonical.starts_with(&link.leads_to))
+            && canonical.exists()
+    }
 }
 
 /// Finds recordings. Each input is a file (taken whatever its extension), a folder (walked with
@@ -109,27 +163,45 @@ pub struct Found {
 ///
 /// Folders and globs yield files with one of [`AUDIO_EXTENSIONS`]; a glob that spells its
 /// extension out (`*.raw`) yields what it matches. Hidden files and folders (`.snapshot`,
-/// `._call.wav`) are passed over. Links to files are taken, links to folders are not followed.
+/// `._call.wav`) are passed over. What an input names itself is taken, link or not; of links below
+/// it, those that [`Links`] says. A file that can be reached in several ways is taken once.
 ///
 /// # Errors
 /// The first input that is missing, cannot be opened or yields nothing at all, by name.
-pub fn find(inputs: &[PathBuf]) -> Result<Found, FindError> {
+pub fn find(inputs: &[PathBuf], links: Links) -> Result<Found, FindError> {
     if inputs.is_empty() {
         return Err(FindError::NoInput);
     }
     let mut found = Found::default();
     for input in inputs {
-        find_input(input, &mut found)?;
+        find_input(input, links, &mut found)?;
     }
     found.files = each_once(found.files);
     found
         .unreadable
         .sort_by(|a, b| path_bytes(&a.path).cmp(path_bytes(&b.path)));
-    found.unreadable.dedup_by(|a, b| a.path == b.path);
+    let mut places = BTreeSet::new();
     found
-        .links_not_followed
-        .sort_by(|a, b| path_bytes(a).cmp(path_bytes(b)));
-    found.links_not_followed.dedup();
+        .unreadable
+        .retain(|place| places.insert(one_way_to(&place.path)));
+    for links in [&mut found.links_to_folders, &mut found.links_outside] {
+        links.sort_by(|a, b| path_bytes(&a.path).cmp(path_bytes(&b.path)));
+        links.dedup();
+    }
+    // Another input may have led there itself.
+    let named: BTreeSet<PathBuf> = inputs
+        .iter()
+        .filter_map(|i| i.canonicalize().ok())
+        .collect();
+    found
+        .links_to_folders
+        .retain(|link| !named.contains(&link.leads_to));
+    let taken: BTreeSet<&Path> = found.files.iter().map(|file| &*file.canonical).collect();
+    found
+        .links_outside
+        .retain(|link| !taken.contains(link.leads_to.as_path()));
+    found.loops.sort_by(|a, b| path_bytes(a).cmp(path_bytes(b)));
+    found.loops.dedup();
     Ok(found)
 }
 
@@ -144,8 +216,8 @@ pub fn is_audio(path: &Path) -> bool {
         })
 }
 
-fn find_input(input: &Path, found: &mut Found) -> Result<(), FindError> {
-    match std::fs::metadata(input) {
+fn find_input(input: &Path, links: Links, found: &mut Found) -> Result<(), FindError> {
+    match fs::metadata(input) {
         Ok(metadata) if metadata.is_file() => {
             let name = PathBuf::from(input.file_name().unwrap_or(input.as_os_str()));
             take(input, &name, found);
@@ -155,19 +227,23 @@ fn find_input(input: &Path, found: &mut Found) -> Result<(), FindError> {
             let search = Search {
                 folder: input,
                 depth: usize::MAX,
+                links,
             };
-            if search.walk(is_audio, found)? {
-                return Ok(());
+            match search.walk(is_audio, found)? {
+                Yield::Some => Ok(()),
+                Yield::OnlyLinks => Err(FindError::OnlyLinks {
+                    path: input.to_owned(),
+                }),
+                Yield::Nothing => Err(FindError::NoRecording {
+                    path: input.to_owned(),
+                }),
             }
-            Err(FindError::NoRecording {
-                path: input.to_owned(),
-            })
         }
         Ok(_) => Err(FindError::NotAFile {
             path: input.to_owned(),
         }),
         Err(source) if source.kind() == io::ErrorKind::NotFound => match Glob::new(input)? {
-            Some(glob) => glob.find(found),
+            Some(glob) => glob.find(links, found),
             None => Err(FindError::Missing {
                 path: input.to_owned(),
             }),
@@ -228,7 +304,7 @@ impl Glob {
         }))
     }
 
-    fn find(&self, found: &mut Found) -> Result<(), FindError> {
+    fn find(&self, links: Links, found: &mut Found) -> Result<(), FindError> {
         let no_match = || FindError::NoMatch {
             pattern: self.text.clone(),
         };
@@ -238,13 +314,17 @@ impl Glob {
         let search = Search {
             folder: &self.folder,
             depth: self.depth,
+            links,
         };
         let wanted =
             |name: &Path| self.matcher.is_match(name) && (self.spells_extension || is_audio(name));
-        if search.walk(wanted, found)? {
-            return Ok(());
+        match search.walk(wanted, found)? {
+            Yield::Some => Ok(()),
+            Yield::OnlyLinks => Err(FindError::OnlyLinks {
+                path: PathBuf::from(&self.text),
+            }),
+            Yield::Nothing => Err(no_match()),
         }
-        Err(no_match())
     }
 }
 
@@ -252,67 +332,186 @@ impl Glob {
 struct Search<'a> {
     folder: &'a Path,
     depth: usize,
+    links: Links,
+}
+
+/// What a walk came to.
+enum Yield {
+    Some,
+    /// Nothing but links that are not followed.
+    OnlyLinks,
+    Nothing,
 }
 
 impl Search<'_> {
-    /// Adds what `wanted` says of the path below the folder; false where there was nothing to add.
-    fn walk(&self, wanted: impl Fn(&Path) -> bool, found: &mut Found) -> Result<bool, FindError> {
-        let before = found.files.len() + found.unreadable.len();
+    /// Adds what `wanted` says of the path below the folder.
+    fn walk(&self, wanted: impl Fn(&Path) -> bool, found: &mut Found) -> Result<Yield, FindError> {
+        let before = (yielded(found), not_followed(found));
+        let root = self
+            .folder
+            .canonicalize()
+            .map_err(|source| FindError::Unreadable {
+                path: self.folder.to_owned(),
+                source,
+            })?;
+        let entered = RefCell::new(BTreeSet::new());
         let entries = WalkDir::new(self.folder)
             .max_depth(self.depth)
+            .follow_links(self.links == Links::All)
+            .sort_by_file_name()
             .into_iter()
             .filter_entry(|entry| {
-                entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+                entry.depth() == 0 || !is_hidden(entry.path()) && self.is_new(entry, &entered)
             });
         for entry in entries {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    self.note(error, found)?;
+                    self.note(error, &wanted, found)?;
                     continue;
                 }
             };
-            let name = entry
-                .path()
-                .strip_prefix(self.folder)
-                .unwrap_or(entry.path());
-            if entry.path_is_symlink() && entry.depth() > 0 {
-                follow(entry.path(), name, &wanted, found);
+            let name = self.name(entry.path());
+            if entry.path_is_symlink() && entry.depth() > 0 && self.links == Links::Inside {
+                let link = LinkBelow {
+                    path: entry.path(),
+                    name,
+                    root: &root,
+                    goes_deeper: entry.depth() < self.depth,
+                };
+                link.look_behind(&wanted, found);
             } else if entry.file_type().is_file() && wanted(name) {
                 take(entry.path(), name, found);
             }
         }
-        Ok(found.files.len() + found.unreadable.len() > before)
+        found.searched.insert(root);
+        Ok(match before {
+            (some, _) if yielded(found) > some => Yield::Some,
+            (_, links) if not_followed(found) > links => Yield::OnlyLinks,
+            _ => Yield::Nothing,
+        })
+    }
+
+    fn name<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(self.folder).unwrap_or(path)
+    }
+
+    /// Whether a folder has to be looked into. Through links each is entered once, or folders
+    /// that are full of links to each other would be walked in all orders; a pattern of limited
+    /// depth comes to its end by itself, and may name one folder in several ways.
+    fn is_new(&self, entry: &DirEntry, entered: &RefCell<BTreeSet<PathBuf>>) -> bool {
+        if !entry.path_is_symlink() || !entry.file_type().is_dir() || self.depth != usize::MAX {
+            return true;
+        }
+        match entry.path().canonicalize() {
+            Ok(folder) => entered.borrow_mut().insert(folder),
+            // Opening it will tell why.
+            Err(_) => true,
+        }
     }
 
     /// A place below the folder that cannot be opened is noted; the folder itself is an error.
-    fn note(&self, error: walkdir::Error, found: &mut Found) -> Result<(), FindError> {
+    fn note(
+        &self,
+        error: walkdir::Error,
+        wanted: impl Fn(&Path) -> bool,
+        found: &mut Found,
+    ) -> Result<(), FindError> {
         let path = error.path().unwrap_or(self.folder).to_owned();
         let at_top = error.depth() == 0;
+        if !at_top && is_hidden(&path) {
+            return Ok(());
+        }
+        if error.loop_ancestor().is_some() {
+            found.loops.push(path);
+            return Ok(());
+        }
         let source = error
             .into_io_error()
-            .unwrap_or_else(|| io::Error::other("the folder contains itself"));
+            .unwrap_or_else(|| io::Error::other("it cannot be looked into"));
         if at_top {
             return Err(FindError::Unreadable { path, source });
         }
-        found.unreadable.push(Unreadable {
-            path,
-            message: source.to_string(),
-        });
+        let leads_somewhere = fs::metadata(&path).is_ok() || !path.is_symlink();
+        if leads_somewhere {
+            found.unreadable.push(Unreadable {
+                path,
+                message: source.to_string(),
+                hint: OPEN_IT,
+            });
+        } else if wanted(self.name(&path)) {
+            found.unreadable.push(leads_nowhere(&path, &source));
+        }
         Ok(())
     }
 }
 
-/// Looks where a link below a searched folder leads: to a file is fine, to a folder not followed.
-fn follow(path: &Path, name: &Path, wanted: impl Fn(&Path) -> bool, found: &mut Found) {
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => found.links_not_followed.push(path.to_owned()),
-        Ok(metadata) if metadata.is_file() && wanted(name) => take(path, name, found),
-        Err(source) if wanted(name) => found.unreadable.push(Unreadable {
-            path: path.to_owned(),
-            message: format!("the link leads nowhere: {source}"),
-        }),
-        _ => {}
+fn yielded(found: &Found) -> usize {
+    found.files.len() + found.unreadable.len()
+}
+
+fn not_followed(found: &Found) -> usize {
+    found.links_to_folders.len() + found.links_outside.len()
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// A link below a searched folder.
+struct LinkBelow<'a> {
+    path: &'a Path,
+    /// Within the searched folder.
+    name: &'a Path,
+    /// The searched folder, absolute, links followed.
+    root: &'a Path,
+    /// A folder in its place would be looked into.
+    goes_deeper: bool,
+}
+
+impl LinkBelow<'_> {
+    /// Looks where it leads: a file within the searched folder is taken, all else is not followed.
+    fn look_behind(&self, wanted: impl Fn(&Path) -> bool, found: &mut Found) {
+        let target = self.path.canonicalize();
+        let target = target.and_then(|leads_to| Ok((fs::metadata(&leads_to)?, leads_to)));
+        let link = |leads_to| Link {
+            path: self.path.to_owned(),
+            leads_to,
+        };
+        match target {
+            Ok((metadata, leads_to)) if metadata.is_dir() && self.goes_deeper => {
+                found.links_to_folders.push(link(leads_to));
+            }
+            Ok((metadata, leads_to)) if metadata.is_file() && wanted(self.name) => {
+                if leads_to.starts_with(self.root) {
+                    take(self.path, self.name, found);
+                } else {
+                    found.links_outside.push(link(leads_to));
+                }
+            }
+            Err(source) if wanted(self.name) => {
+                found.unreadable.push(leads_nowhere(self.path, &source));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The same for all paths of a place, which need not exist.
+fn one_way_to(path: &Path) -> PathBuf {
+    let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+    match (parent, path.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+fn leads_nowhere(path: &Path, source: &io::Error) -> Unreadable {
+    Unreadable {
+        path: path.to_owned(),
+        message: format!("the link leads nowhere: {source}"),
+        hint: "mend the link, or remove it",
     }
 }
 
@@ -328,28 +527,37 @@ fn take(path: &Path, name: &Path, found: &mut Found) {
         Err(source) => found.unreadable.push(Unreadable {
             path: path.to_owned(),
             message: source.to_string(),
+            hint: OPEN_IT,
         }),
     }
 }
 
-/// One entry per file. Of several names the first path in byte order stays, with the longest
-/// name (the one from the widest search), so that the order of the inputs does not matter.
+/// One entry per file. Of several paths the first in byte order stays, with the longest name (the
+/// one from the widest search), so that the order of the inputs does not matter. A link is a
+/// second name of its file: where the file itself was found, its own name counts.
 fn each_once(mut files: Vec<FoundFile>) -> Vec<FoundFile> {
     files.sort_by(|a, b| {
         let by_file = path_bytes(&a.canonical).cmp(path_bytes(&b.canonical));
         by_file.then_with(|| path_bytes(&a.path).cmp(path_bytes(&b.path)))
     });
-    files.dedup_by(|later, kept| {
-        let same = later.canonical == kept.canonical;
-        let rank = |name: &str| (name.len(), std::cmp::Reverse(name.to_owned()));
-        if same && rank(&later.name) > rank(&kept.name) {
-            kept.name.clone_from(&later.name);
+    let mut kept = Vec::with_capacity(files.len());
+    for same in files.chunk_by(|a, b| a.canonical == b.canonical) {
+        let own = |file: &&FoundFile| same.len() == 1 || !file.path.is_symlink();
+        let mut names: Vec<&FoundFile> = same.iter().filter(own).collect();
+        if names.is_empty() {
+            names = same.iter().collect();
         }
-        same
-    });
-    files.sort_by(|a, b| path_bytes(&a.path).cmp(path_bytes(&b.path)));
-    name_apart(&mut files);
-    files
+        let rank = |file: &&&FoundFile| (file.name.len(), std::cmp::Reverse(file.name.clone()));
+        if let (Some(first), Some(longest)) = (names.first(), names.iter().max_by_key(rank)) {
+            kept.push(FoundFile {
+                name: longest.name.clone(),
+                ..(*first).clone()
+            });
+        }
+    }
+    kept.sort_by(|a, b| path_bytes(&a.path).cmp(path_bytes(&b.path)));
+    name_apart(&mut kept);
+    kept
 }
 
 /// Files that share a name, from two searched folders, are called by their whole paths: the
@@ -371,7 +579,6 @@ fn path_bytes(path: &Path) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     /// A tree with two recordings of known formats, one odd one, and things to pass over.
     fn tree() -> tempfile::TempDir {
@@ -406,16 +613,16 @@ mod tests {
             at("odd.raw"),
             at("*/*.mp3"),
         ];
-        let found = find(&inputs).unwrap();
+        let found = find(&inputs, Links::Inside).unwrap();
         assert_eq!(names(&found), ["b.WAV", "odd.raw", "sub/a.mp3"]);
         inputs.reverse();
-        assert_eq!(find(&inputs).unwrap(), found);
+        assert_eq!(find(&inputs, Links::Inside).unwrap(), found);
     }
 
     #[test]
     fn globs_stop_at_folders_unless_doubled() {
         let folder = tree();
-        let glob = |text: &str| find(&[folder.path().join(text)]);
+        let glob = |text: &str| find(&[folder.path().join(text)], Links::Inside);
         assert_eq!(names(&glob("*").unwrap()), ["b.WAV"]);
         assert_eq!(names(&glob("**/*").unwrap()), ["b.WAV", "sub/a.mp3"]);
         assert_eq!(
@@ -438,12 +645,15 @@ mod tests {
         let empty = folder.path().join("unmounted");
         fs::create_dir(&empty).unwrap();
         let both = [folder.path().to_owned(), empty.clone()];
-        let error = find(&both).unwrap_err();
+        let error = find(&both, Links::Inside).unwrap_err();
         assert!(matches!(&error, FindError::NoRecording { path } if *path == empty));
         assert!(error.hint().is_some());
         let gone = folder.path().join("gone.wav");
-        assert!(matches!(find(&[gone]), Err(FindError::Missing { .. })));
-        assert!(matches!(find(&[]), Err(FindError::NoInput)));
+        assert!(matches!(
+            find(&[gone], Links::Inside),
+            Err(FindError::Missing { .. })
+        ));
+        assert!(matches!(find(&[], Links::Inside), Err(FindError::NoInput)));
     }
 
     #[cfg(unix)]
@@ -452,16 +662,91 @@ mod tests {
         use std::os::unix::fs::symlink;
         let folder = tree();
         let at = |name: &str| folder.path().join(name);
-        symlink(folder.path(), at("sub/loop")).unwrap();
+        symlink(at("sub"), at("sub/loop")).unwrap();
         symlink(at("nowhere"), at("dangling.wav")).unwrap();
         symlink(at("odd.raw"), at("linked.wav")).unwrap();
-        let found = find(&[folder.path().to_owned()]).unwrap();
+        // A second name of a recording that is there.
+        symlink(at("b.WAV"), at("a-longer-name.wav")).unwrap();
+        let found = find(&[folder.path().to_owned()], Links::Inside).unwrap();
         assert_eq!(names(&found), ["b.WAV", "linked.wav", "sub/a.mp3"]);
-        assert_eq!(found.links_not_followed, [at("sub/loop")]);
+        assert_eq!(paths(&found.links_to_folders), [at("sub/loop")]);
         assert_eq!(found.unreadable.len(), 1);
         let failure = RecordingFailure::from(&found.unreadable[0]);
         assert_eq!(failure.reason, FailureReason::Unreadable);
         assert!(failure.file.ends_with("dangling.wav"));
+        assert!(failure.hint.unwrap().contains("mend the link"));
+    }
+
+    fn paths(links: &[Link]) -> Vec<PathBuf> {
+        links.iter().map(|link| link.path.clone()).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_out_only_where_that_is_asked_for() {
+        use std::os::unix::fs::symlink;
+        let (folder, other) = (tree(), tree());
+        let at = |name: &str| folder.path().join(name);
+        let root = folder.path().to_owned();
+        fs::write(other.path().join("far.wav"), "").unwrap();
+        symlink(other.path().join("far.wav"), at("out.wav")).unwrap();
+        symlink(other.path().join("sub"), at("elsewhere")).unwrap();
+        symlink(at("sub"), at("sub/.hidden")).unwrap();
+        let here = ["b.WAV", "sub/a.mp3"];
+
+        let found = find(std::slice::from_ref(&root), Links::Inside).unwrap();
+        assert_eq!(names(&found), here);
+        assert_eq!(paths(&found.links_outside), [at("out.wav")]);
+        assert_eq!(paths(&found.links_to_folders), [at("elsewhere")]);
+        let far = other.path().canonicalize().unwrap();
+        assert!(found.is_behind_link(&far.join("sub/a.mp3")));
+        assert!(!found.is_behind_link(&far.join("b.WAV")));
+        assert!(!found.is_behind_link(&far.join("sub/gone.mp3")));
+        // What is named itself is taken, and then its link is no matter.
+        let both = [root.clone(), at("out.wav"), at("elsewhere")];
+        let found = find(&both, Links::Inside).unwrap();
+        assert_eq!(names(&found), ["b.WAV", "a.mp3", "out.wav", "sub/a.mp3"]);
+        assert_eq!(
+            (&found.links_outside, &found.links_to_folders),
+            (&vec![], &vec![])
+        );
+
+        let found = find(&[root], Links::All).unwrap();
+        let all = ["b.WAV", "elsewhere/a.mp3", "out.wav", "sub/a.mp3"];
+        assert_eq!(names(&found), all);
+        assert_eq!(
+            (found.links_outside.len(), found.links_to_folders.len()),
+            (0, 0)
+        );
+        let found = find(&[at("else*/*")], Links::All).unwrap();
+        assert_eq!(names(&found), ["elsewhere/a.mp3"]);
+        let only = find(&[at("out.*"), at("b.WAV")], Links::Inside).unwrap_err();
+        assert!(matches!(only, FindError::OnlyLinks { .. }), "{only}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_in_circles_come_to_an_end() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: String| folder.path().join(name);
+        // Each folder leads to all others: walked in all orders, that would be 20 factorial.
+        for i in 0..20 {
+            fs::create_dir(at(format!("{i:02}"))).unwrap();
+            fs::write(at(format!("{i:02}/{i}.wav")), "").unwrap();
+        }
+        for i in 0..20 {
+            for j in 0..20 {
+                symlink(at(format!("{j:02}")), at(format!("{i:02}/to{j:02}"))).unwrap();
+            }
+        }
+        symlink(folder.path(), at("00/top".into())).unwrap();
+        symlink(at("nowhere".into()), at("00/dangling.wav".into())).unwrap();
+        symlink(at("nowhere".into()), at("00/dangling".into())).unwrap();
+        let found = find(&[folder.path().to_owned()], Links::All).unwrap();
+        assert_eq!(found.files.len(), 20);
+        assert!(found.loops.contains(&at("00/top".into())));
+        assert_eq!(found.unreadable.len(), 1);
     }
 
     #[cfg(unix)]
@@ -477,8 +762,8 @@ mod tests {
             eprintln!("skipped: this user may open every folder");
             return;
         }
-        let below = find(&[folder.path().to_owned()]);
-        let itself = find(std::slice::from_ref(&locked));
+        let below = find(&[folder.path().to_owned()], Links::Inside);
+        let itself = find(std::slice::from_ref(&locked), Links::Inside);
         lock(0o700);
         let below = below.unwrap();
         assert_eq!(names(&below), ["b.WAV", "sub/a.mp3"]);

@@ -12,30 +12,35 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::canonical;
+use crate::limits;
+use crate::log::visible_path;
 
 /// Why there is no usable key.
 #[derive(Debug, Error)]
 pub enum KeyError {
     /// The file, or a folder above it, cannot be read.
-    #[error("read the customer key {}: {source}", path.display())]
+    #[error("read the customer key {}: {source}", visible_path(path))]
     Read { path: PathBuf, source: io::Error },
     /// The file, or a folder above it, cannot be made.
-    #[error("create the customer key {}: {source}", path.display())]
+    #[error("create the customer key {}: {source}", visible_path(path))]
     Create { path: PathBuf, source: io::Error },
     /// Others on the machine may open the file.
-    #[error("use the customer key {}: others may read it (mode {mode:03o})", path.display())]
+    #[error(
+        "use the customer key {}: others may read it (mode {mode:03o})",
+        visible_path(path)
+    )]
     NotPrivate { path: PathBuf, mode: u32 },
     /// The file does not hold a key.
     #[error(
         "use the customer key {}: it must hold 64 hexadecimal digits and nothing else",
-        path.display()
+        visible_path(path)
     )]
     Malformed { path: PathBuf },
     /// The key would be shared along with the report.
     #[error(
         "use the customer key {}: it is inside the output folder {}",
-        path.display(),
-        folder.display()
+        visible_path(path),
+        visible_path(folder)
     )]
     InsideOutput { path: PathBuf, folder: PathBuf },
     /// The system gives no random bytes.
@@ -47,15 +52,19 @@ impl KeyError {
     /// What a person can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            KeyError::NotPrivate { path, .. } => Some(format!("chmod 600 {}", path.display())),
+            KeyError::NotPrivate { path, .. } => Some(format!("chmod 600 {}", visible_path(path))),
             KeyError::Malformed { .. } => Some(
                 "restore the file from a backup; a new key breaks the link to customers of earlier runs"
+                    .into(),
+            ),
+            KeyError::Read { .. } | KeyError::Create { .. } => Some(
+                "let the user of the run read and write there, or name a file of theirs as `customer_key` in callibrate.toml"
                     .into(),
             ),
             KeyError::InsideOutput { .. } => {
                 Some("keep the key in another folder, so that it is never shared with a report".into())
             }
-            _ => None,
+            KeyError::Random(_) => None,
         }
     }
 }
@@ -105,7 +114,7 @@ impl CustomerKey {
             path: path.to_owned(),
             source,
         };
-        let file = File::open(path).map_err(read)?;
+        let file = limits::open(path).map_err(read)?;
         if let Some(mode) = mode_open_to_others(&file).map_err(read)? {
             return Err(KeyError::NotPrivate {
                 path: path.to_owned(),
@@ -126,6 +135,11 @@ impl CustomerKey {
     pub fn customer_hash(&self, id: &str) -> String {
         let hash = blake3::keyed_hash(&self.0, id.trim().as_bytes());
         hash.to_hex()[..32].to_owned()
+    }
+
+    /// A call's pseudonym, made alike. A customer with the same id has another.
+    pub fn call_hash(&self, call_id: &str) -> String {
+        self.customer_hash(&format!("call\0{call_id}"))
     }
 }
 

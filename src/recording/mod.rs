@@ -20,11 +20,12 @@ pub mod when;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::limits;
 
 /// What is known about a call besides its sound. Safe to write: the customer is a keyed hash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,6 +146,8 @@ pub enum FailureReason {
     MissingField,
     /// The sidecar names a file that is not there.
     FileNotFound,
+    /// The sidecar names a link out of the searched folder, or a file behind one.
+    LinkNotFollowed,
     /// The file, or a folder within the search, cannot be opened.
     Unreadable,
     /// The file-name pattern does not fit.
@@ -153,6 +156,8 @@ pub enum FailureReason {
     BadField,
     /// File names give several recordings one call id.
     DuplicateCallId,
+    /// The file's name is not UTF-8, so that no table can hold it.
+    NameNotText,
 }
 
 impl FailureReason {
@@ -161,10 +166,12 @@ impl FailureReason {
             FailureReason::NoRow => "no_row",
             FailureReason::MissingField => "missing_field",
             FailureReason::FileNotFound => "file_not_found",
+            FailureReason::LinkNotFollowed => "link_not_followed",
             FailureReason::Unreadable => "unreadable",
             FailureReason::NameNotMatched => "name_not_matched",
             FailureReason::BadField => "bad_field",
             FailureReason::DuplicateCallId => "duplicate_call_id",
+            FailureReason::NameNotText => "name_not_text",
         }
     }
 }
@@ -176,7 +183,7 @@ impl FailureReason {
 /// Whatever opening and reading give.
 pub fn content_key(path: &Path) -> io::Result<String> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(path)?)?;
+    hasher.update_reader(limits::open(path)?)?;
     Ok(hasher.finalize().to_hex().to_string())
 }
 
@@ -207,10 +214,16 @@ fn canonical(path: &Path) -> io::Result<PathBuf> {
     Ok(known)
 }
 
-/// A path as text, with `/` between folders.
+/// A path as text, with `/` between folders. Bytes that are no UTF-8 are written `\xE9`.
 fn slashed(path: &Path) -> String {
-    path.to_string_lossy()
-        .replace(std::path::MAIN_SEPARATOR, "/")
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text += &chunk.valid().replace(std::path::MAIN_SEPARATOR, "/");
+        for byte in chunk.invalid() {
+            text += &format!("\\x{byte:02X}");
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -252,10 +265,12 @@ mod tests {
             FailureReason::NoRow,
             FailureReason::MissingField,
             FailureReason::FileNotFound,
+            FailureReason::LinkNotFollowed,
             FailureReason::Unreadable,
             FailureReason::NameNotMatched,
             FailureReason::BadField,
             FailureReason::DuplicateCallId,
+            FailureReason::NameNotText,
         ] {
             let written = serde_json::to_string(&reason).unwrap();
             assert_eq!(written, format!("\"{}\"", reason.as_str()));

@@ -15,6 +15,7 @@ use super::find::FoundFile;
 use super::key::CustomerKey;
 use super::plan::Planned;
 use super::{FailureReason, RecordingFailure};
+use crate::log::brief;
 
 /// The format of a `started_at` group unless the config gives another.
 pub const STARTED_AT_FORMAT: &str = "%Y-%m-%dT%H-%M-%S";
@@ -22,18 +23,24 @@ pub const STARTED_AT_FORMAT: &str = "%Y-%m-%dT%H-%M-%S";
 /// Why a file-name pattern is refused.
 #[derive(Debug, Error)]
 pub enum PatternError {
-    #[error("read the file-name pattern \"{pattern}\": {source}")]
+    #[error(
+        "read the file-name pattern \"{}\": {}",
+        brief(pattern),
+        last_line(error)
+    )]
     Regex {
         pattern: String,
-        source: Box<regex::Error>,
+        error: Box<regex::Error>,
     },
     #[error(
-        "read the file-name pattern: \"{name}\" is no field of a call; known are {}",
+        "read the file-name pattern: \"{}\" is no field of a call; known are {}",
+        brief(name),
         known_names()
     )]
     UnknownField { name: String },
     #[error(
-        "read the file-name pattern \"{pattern}\": nothing gives {field}, which every call needs"
+        "read the file-name pattern \"{}\": nothing gives {field}, which every call needs",
+        brief(pattern)
     )]
     MissingField {
         pattern: String,
@@ -50,7 +57,10 @@ pub enum PatternError {
         field: &'static str,
         message: String,
     },
-    #[error("read the file-name pattern: started_at_format \"{format}\": {message}")]
+    #[error(
+        "read the file-name pattern: started_at_format \"{}\": {message}",
+        brief(format)
+    )]
     BadFormat { format: String, message: String },
 }
 
@@ -67,6 +77,13 @@ impl PatternError {
             _ => None,
         }
     }
+}
+
+/// What is wrong; above it the pattern stands once more, however long.
+fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_string()
 }
 
 fn known_names() -> String {
@@ -103,9 +120,9 @@ impl FilePattern {
         started_at_format: Option<&str>,
         defaults: &BTreeMap<String, String>,
     ) -> Result<Self, PatternError> {
-        let regex = Regex::new(pattern).map_err(|source| PatternError::Regex {
+        let regex = Regex::new(pattern).map_err(|error| PatternError::Regex {
             pattern: pattern.to_owned(),
-            source: Box::new(source),
+            error: Box::new(error),
         })?;
         let names = regex.capture_names().flatten();
         let fields = names.map(group).collect::<Result<Vec<_>, _>>()?;
@@ -179,7 +196,7 @@ impl FilePattern {
         };
         let captures = self.regex.captures(searched)?;
         let mut draft = Draft::default();
-        draft.set(Field::File, &file.name);
+        draft.set_file(&file.name);
         for (field, value) in &self.defaults {
             draft.set(*field, value);
         }

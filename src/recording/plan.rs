@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-use super::find::FoundFile;
+use super::find::{FOLLOW_THEM, Found, FoundFile};
 use super::key::CustomerKey;
 use super::pattern::FilePattern;
 use super::sidecar::{Row, RowCall, Sidecar};
@@ -28,7 +28,7 @@ pub enum Scope<'a> {
     /// Those that the sidecar names; it alone was given.
     Sidecar,
     /// All of these; a row without one of them is a failure.
-    All(&'a [FoundFile]),
+    All(&'a Found),
     /// Some that a person picked; rows of others are left aside.
     Subset(&'a [FoundFile]),
 }
@@ -67,7 +67,8 @@ impl Matched {
 pub fn match_recordings(scope: Scope<'_>, sidecar: &Sidecar) -> Matched {
     let files = match scope {
         Scope::Sidecar => return rows_as_recordings(sidecar),
-        Scope::All(files) | Scope::Subset(files) => files,
+        Scope::All(found) => &found.files,
+        Scope::Subset(files) => files,
     };
     let mut rows: BTreeMap<&Path, &Row> = sidecar
         .rows
@@ -81,6 +82,10 @@ pub fn match_recordings(scope: Scope<'_>, sidecar: &Sidecar) -> Matched {
             None => Err(no_row(file, sidecar)),
         });
     }
+    let behind_link = |row: &Row| match (scope, &row.path) {
+        (Scope::All(found), Some(path)) => found.is_behind_link(path),
+        _ => false,
+    };
     let nowhere = sidecar.rows.iter().filter(|row| row.path.is_none());
     let left = rows.into_values().chain(nowhere);
     if matches!(scope, Scope::Subset(_)) {
@@ -88,7 +93,10 @@ pub fn match_recordings(scope: Scope<'_>, sidecar: &Sidecar) -> Matched {
     } else {
         matched
             .failures
-            .extend(left.map(|row| not_found(row, sidecar)));
+            .extend(left.map(|row| match behind_link(row) {
+                true => not_followed(row, sidecar),
+                false => not_found(row, sidecar),
+            }));
     }
     matched.sorted()
 }
@@ -194,7 +202,34 @@ fn not_found(row: &Row, sidecar: &Sidecar) -> RecordingFailure {
     }
 }
 
+/// A row whose recording is there, and only a link leads to it.
+fn not_followed(row: &Row, sidecar: &Sidecar) -> RecordingFailure {
+    RecordingFailure {
+        reason: FailureReason::LinkNotFollowed,
+        message: format!(
+            "the recording that line {} of {} names is behind a link that leads out of the \
+             searched folder",
+            row.line,
+            table_name(sidecar)
+        ),
+        hint: Some(FOLLOW_THEM.into()),
+        ..not_found(row, sidecar)
+    }
+}
+
 fn no_row(file: &FoundFile, sidecar: &Sidecar) -> RecordingFailure {
+    if file.path.to_str().is_none() {
+        return RecordingFailure {
+            file: file.name.clone(),
+            call_id: None,
+            reason: FailureReason::NameNotText,
+            message: format!(
+                "the file's name is not valid UTF-8, so that no row in {} can name it",
+                table_name(sidecar)
+            ),
+            hint: Some("rename the file".into()),
+        };
+    }
     RecordingFailure {
         file: file.name.clone(),
         call_id: None,
@@ -230,7 +265,7 @@ fn table_name(sidecar: &Sidecar) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::find::find;
+    use crate::recording::find::{Links, find};
     use crate::recording::sidecar::SidecarOptions;
     use crate::recording::when::zone_by_name;
     use std::fs;
@@ -272,8 +307,8 @@ mod tests {
     #[test]
     fn every_recording_and_every_row_is_accounted_for() {
         let (folder, sidecar) = centre();
-        let found = find(&[folder.path().join("rec")]).unwrap();
-        let matched = match_recordings(Scope::All(&found.files), &sidecar);
+        let found = find(&[folder.path().join("rec")], Links::Inside).unwrap();
+        let matched = match_recordings(Scope::All(&found), &sidecar);
         assert_eq!(matched.calls.len(), 1);
         assert_eq!(matched.calls[0].meta.call_id, "c1");
         let name = matched.calls[0].customer_name.as_ref().unwrap();
@@ -302,7 +337,7 @@ mod tests {
     #[test]
     fn a_subset_leaves_other_rows_aside_and_a_sidecar_alone_names_the_recordings() {
         let (folder, sidecar) = centre();
-        let found = find(&[folder.path().join("rec/a.wav")]).unwrap();
+        let found = find(&[folder.path().join("rec/a.wav")], Links::Inside).unwrap();
         let subset = match_recordings(Scope::Subset(&found.files), &sidecar);
         assert_eq!((subset.calls.len(), subset.rows_aside), (1, 3));
         assert!(subset.failures.is_empty());
@@ -324,7 +359,7 @@ mod tests {
         ] {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        let found = find(&[folder.path().to_owned()]).unwrap();
+        let found = find(&[folder.path().to_owned()], Links::Inside).unwrap();
         let pattern = FilePattern::new(
             r"^(?P<call_id>\d)_(?P<agent>[a-z]+)_(?P<started_at>[\d-]+)",
             Some("%Y%m%d-%H%M%S"),

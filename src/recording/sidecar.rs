@@ -3,19 +3,21 @@
 //! What is wrong with it is told all at once, with the line an editor shows. A row that lacks a
 //! needed value is no error of the table: that one recording fails (see [`super::plan`]).
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use thiserror::Error;
 
-use super::fields::{Draft, Field, Setting};
+use super::fields::{BadValue, Draft, Field, Setting};
 use super::key::CustomerKey;
 pub use super::table::Problem;
 use super::table::{self, Record, TableError, whole_line};
 use super::{CallMeta, CustomerName, canonical};
+use crate::limits;
+use crate::log::{visible, visible_path};
 
 /// Columns that must be there. Needed values: all but `agent_channel`, which a mono recording
 /// does not have. `team`, `queue` and `customer` may be left out.
@@ -33,14 +35,19 @@ pub(super) const LISTED: usize = 20;
 /// Why a sidecar is refused.
 #[derive(Debug, Error)]
 pub enum SidecarError {
-    #[error("read the sidecar {}: {source}", path.display())]
+    #[error("read the sidecar {}: {source}", visible_path(path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("read the sidecar {}: it is {what}, not a CSV file", path.display())]
+    #[error(
+        "read the sidecar {}: it is {what}, not a CSV file",
+        visible_path(path)
+    )]
     NotCsv { path: PathBuf, what: &'static str },
+    #[error("read the sidecar {}: {message}", visible_path(path))]
+    TooMuch { path: PathBuf, message: String },
     /// Columns as the file has them, in its order.
     #[error(
         "read the sidecar {}: line {line} lacks the column{} {}; found {}",
-        path.display(), if missing.len() == 1 { "" } else { "s" }, missing.join(", "), listed(found)
+        visible_path(path), if missing.len() == 1 { "" } else { "s" }, missing.join(", "), listed(found)
     )]
     MissingColumns {
         path: PathBuf,
@@ -49,7 +56,7 @@ pub enum SidecarError {
         found: Vec<String>,
     },
     /// The first problems in the order of the lines, and how many more there are.
-    #[error("read the sidecar {}:{}{}", path.display(), lines(problems), and_more(*more))]
+    #[error("read the sidecar {}:{}{}", visible_path(path), lines(problems), and_more(*more))]
     Problems {
         path: PathBuf,
         problems: Vec<Problem>,
@@ -63,13 +70,21 @@ impl SidecarError {
         match error {
             TableError::Read(source) => Self::Read { path, source },
             TableError::NotCsv(what) => Self::NotCsv { path, what },
+            TableError::TooMuch(message) => Self::TooMuch { path, message },
         }
     }
 
     /// What a person can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            SidecarError::Read { .. } => None,
+            SidecarError::Read { source, .. }
+                if source.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                Some("let the user of the run read it")
+            }
+            SidecarError::Read { source, .. } => limits::hint(source),
+            // The message says it.
+            SidecarError::TooMuch { .. } => None,
             SidecarError::NotCsv { .. } => {
                 Some("in the spreadsheet, save as \"CSV UTF-8 (comma delimited)\"")
             }
@@ -87,7 +102,7 @@ pub(super) fn listed(names: &[String]) -> String {
     if names.is_empty() {
         return "none".into();
     }
-    names.join(", ")
+    visible(&names.join(", "))
 }
 
 pub(super) fn lines(problems: &[Problem]) -> String {
@@ -257,9 +272,11 @@ impl Columns {
                 Column::Unnamed => None,
             })
             .collect();
-        let repeats = |(index, name): &(usize, &String)| names[..*index].contains(name);
-        let doubled = names.iter().enumerate().filter(repeats);
-        doubled.map(|(_, name)| name.clone()).collect()
+        let mut seen = BTreeSet::new();
+        names
+            .into_iter()
+            .filter(|name| !seen.insert(name.clone()))
+            .collect()
     }
 }
 
@@ -297,13 +314,20 @@ impl RowReader<'_> {
             None => (String::new(), None),
             Some(file) => self.locate(&file, record.line)?,
         };
-        draft.set(Field::File, &file);
+        draft.set_file(&file);
         let call_id = draft.get(Field::CallId).map(str::to_owned);
         self.note_once(record.line, call_id.as_deref(), path.as_deref());
 
+        // A file's name may have a line break in it, if there is such a file.
+        let exists = || path.as_deref().is_some_and(Path::exists);
+        let mut bad: Vec<BadValue> = draft
+            .several_lines()
+            .filter(|value| value.field != Field::File || !exists())
+            .collect();
         let reading = match draft.read(&self.setting) {
-            Ok(reading) => reading,
-            Err(bad) => {
+            Ok(reading) if bad.is_empty() => reading,
+            read => {
+                bad.extend(read.err().into_iter().flatten());
                 self.problems.extend(bad.into_iter().map(|value| Problem {
                     line: record.line,
                     column: Some(value.field.name().to_owned()),
@@ -333,6 +357,7 @@ impl RowReader<'_> {
             let cell = record.cell(index);
             match self.columns.kinds.get(index) {
                 _ if cell.is_empty() => {}
+                Some(Column::Known(Field::File)) => draft.set_file(&record.cells[index]),
                 Some(Column::Known(field)) => draft.set(*field, cell),
                 Some(Column::Extra(name)) => {
                     draft.extra.insert(name.clone(), cell.to_owned());
@@ -360,19 +385,19 @@ impl RowReader<'_> {
     }
 
     /// The file with `/` between folders, and where it is: from the sidecar's own folder, or else
-    /// from the recordings' one.
+    /// from the recordings' one. Blanks around a name, and `\`, are part of it only where there is
+    /// just such a file.
     fn place(&self, file: &str) -> (String, PathBuf) {
-        let slashed = file.replace('\\', "/");
-        let own = self.folder.join(file);
-        if own.exists() {
-            return (file.to_owned(), own);
+        let trimmed = file.trim();
+        let slashed = trimmed.replace('\\', "/");
+        for name in [file, trimmed, &slashed] {
+            let folders = std::iter::once(self.folder).chain(self.second_folder);
+            let mut places = folders.map(|folder| folder.join(name));
+            if let Some(place) = places.find(|place| place.exists()) {
+                return (name.to_owned(), place);
+            }
         }
-        let folders = std::iter::once(self.folder).chain(self.second_folder);
-        let found = folders
-            .map(|folder| folder.join(&slashed))
-            .find(|place| place.exists());
-        let place =
-            found.unwrap_or_else(|| self.second_folder.unwrap_or(self.folder).join(&slashed));
+        let place = self.second_folder.unwrap_or(self.folder).join(&slashed);
         (slashed, place)
     }
 

@@ -11,6 +11,8 @@ use std::path::Path;
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::fields::Field;
+use crate::limits::{self, TABLE_BYTES, Taken};
+use crate::log::visible;
 
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
@@ -18,6 +20,8 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 pub(crate) enum TableError {
     Read(io::Error),
     NotCsv(&'static str),
+    /// Whatever it is, it is too large: a sentence with a remedy.
+    TooMuch(String),
 }
 
 /// The records of a file and what is wrong with their quoting.
@@ -29,9 +33,10 @@ pub(crate) struct Table {
 }
 
 pub(crate) fn read(path: &Path) -> Result<Table, TableError> {
-    let bytes = std::fs::read(path).map_err(TableError::Read)?;
+    let bytes = limits::read(path, TABLE_BYTES).map_err(TableError::Read)?;
     let (text, encoding) = text_of(&bytes)?;
-    let (records, problems) = records(&text);
+    drop(bytes);
+    let (records, problems) = records(&text).map_err(TableError::TooMuch)?;
     Ok(Table {
         encoding,
         records,
@@ -51,9 +56,11 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A line of its own, whatever it quotes.
+        let message = visible(&self.message);
         match &self.column {
-            Some(column) => write!(f, "line {}, {column}: {}", self.line, self.message),
-            None => write!(f, "line {}: {}", self.line, self.message),
+            Some(column) => write!(f, "line {}, {}: {message}", self.line, visible(column)),
+            None => write!(f, "line {}: {message}", self.line),
         }
     }
 }
@@ -94,7 +101,7 @@ impl Record {
 }
 
 /// All records that are not blank, the header first, and what is wrong with their quoting.
-fn records(text: &str) -> (Vec<Record>, Vec<Problem>) {
+fn records(text: &str) -> Result<(Vec<Record>, Vec<Problem>), String> {
     let (body, delimiter) = delimiter(text);
     let mut reader = csv_reader(body, delimiter);
     // Quoted line breaks and CRLF shift the reader's own count, so lines are counted by offset.
@@ -102,6 +109,7 @@ fn records(text: &str) -> (Vec<Record>, Vec<Problem>) {
     let mut records = Vec::new();
     let mut problems = Vec::new();
     let mut start = 0;
+    let mut taken = Taken::default();
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
@@ -110,11 +118,13 @@ fn records(text: &str) -> (Vec<Record>, Vec<Problem>) {
                 break;
             }
         };
+        taken.width(record.len())?;
         let byte = record.position().map_or(0, |position| position.byte());
         start = text.len() - body.len() + byte as usize;
         let line = lines.advance(start);
         let cells: Vec<String> = record.iter().map(str::to_owned).collect();
         if cells.iter().any(|cell| !cell.trim().is_empty()) {
+            taken.row(cells.len())?;
             records.push(Record { line, cells });
         }
     }
@@ -123,7 +133,7 @@ fn records(text: &str) -> (Vec<Record>, Vec<Problem>) {
         // What it seems to hold would only add false complaints; a header is still looked at.
         records.truncate(records.len().saturating_sub(1).max(1));
     }
-    (records, problems)
+    Ok((records, problems))
 }
 
 /// A last record that quotes the rest of the file, or that ends before its line does.

@@ -15,6 +15,7 @@ use regex::Regex;
 use thiserror::Error;
 
 use super::StartedAt;
+use crate::log::brief;
 
 /// What a `started_at` may look like, for messages.
 pub const ACCEPTED: &str =
@@ -38,31 +39,36 @@ static ISO: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WhenError {
     /// Day and month in an order that depends on the country.
-    #[error("\"{0}\" may be read day first or month first; write it as {ACCEPTED}")]
+    #[error("\"{}\" may be read day first or month first; write it as {ACCEPTED}", brief(.0))]
     Ambiguous(String),
     /// A day without a time of day.
-    #[error("\"{0}\" has no time of day; write it as {ACCEPTED}")]
+    #[error("\"{}\" has no time of day; write it as {ACCEPTED}", brief(.0))]
     NoTimeOfDay(String),
     /// Nothing that is accepted.
-    #[error("\"{0}\" is not a date and time; write it as {ACCEPTED}")]
+    #[error("\"{}\" is not a date and time; write it as {ACCEPTED}", brief(.0))]
     Unreadable(String),
     /// The right shape, but no such day, time or offset, or a year without call recordings.
-    #[error("\"{0}\" does not exist in the calendar of 1970 to 2199")]
+    #[error("\"{}\" does not exist in the calendar of 1970 to 2199", brief(.0))]
     NoSuchTime(String),
     /// A local time, and nothing that says where.
     #[error(
-        "\"{0}\" has no offset from UTC; set `timezone` in callibrate.toml, add a `timezone` column, or write the offset"
+        "\"{}\" has no offset from UTC; set `timezone` in callibrate.toml, add a `timezone` column, or write the offset",
+        brief(.0)
     )]
     NoZone(String),
     /// Text that its `strptime` format does not fit.
-    #[error("\"{text}\" does not fit the format \"{format}\": {reason}")]
+    #[error(
+        "\"{}\" does not fit the format \"{}\": {reason}",
+        brief(text),
+        brief(format)
+    )]
     Format {
         text: String,
         format: String,
         reason: String,
     },
     /// A zone that the tz database does not have.
-    #[error("\"{0}\" is not an IANA time zone such as America/New_York or Europe/Berlin")]
+    #[error("\"{}\" is not an IANA time zone such as America/New_York or Europe/Berlin", brief(.0))]
     UnknownZone(String),
 }
 

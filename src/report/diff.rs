@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use crate::log::visible;
 use crate::recording::CallMeta;
 use crate::rubric::Rubric;
 use crate::scoring::{Answer, Answered, Evidence, EvidenceKind, Judged, Verdict};
@@ -261,11 +262,14 @@ impl<'r> RubricDiff<'r> {
                     text,
                     &format!(
                         "    {} ({}){at}: {} to {}",
-                        flip.call_id, flip.agent, flip.old, flip.new
+                        visible(&flip.call_id),
+                        visible(&flip.agent),
+                        flip.old,
+                        flip.new
                     ),
                 );
-                put(text, &format!("      old: {}", flip.old_because));
-                put(text, &format!("      new: {}", flip.new_because));
+                put(text, &format!("      old: {}", visible(&flip.old_because)));
+                put(text, &format!("      new: {}", visible(&flip.new_because)));
             }
         }
     }
@@ -283,7 +287,7 @@ impl<'r> RubricDiff<'r> {
                     "  {count} {} to {}: {}{more}",
                     old.as_str(),
                     new.as_str(),
-                    calls.join(", ")
+                    visible(&calls.join(", "))
                 ),
             );
         }
@@ -294,13 +298,13 @@ impl<'r> RubricDiff<'r> {
             text,
             "\nMean scores of agents, over the calls that both score",
         );
-        let mut moved: Vec<(&String, &Means, f64)> = self
+        let mut moved: Vec<(String, &Means, f64)> = self
             .agents
             .iter()
-            .map(|(agent, m)| (agent, m, (m.new - m.old) / m.calls as f64))
+            .map(|(agent, m)| (visible(agent), m, (m.new - m.old) / m.calls as f64))
             .filter(|(_, _, change)| change.abs() >= SAME_SCORE)
             .collect();
-        moved.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then(a.0.cmp(b.0)));
+        moved.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()).then(a.0.cmp(&b.0)));
         let still = self.agents.len() - moved.len();
         let width = moved.iter().map(|(a, ..)| a.chars().count()).max();
         let width = width.unwrap_or(0).max("agent".len());

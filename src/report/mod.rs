@@ -5,9 +5,11 @@
 //! renaming (that is `batch`), and every sum or rate over calls, which belongs to the reader's
 //! own query.
 
+use crate::log::visible;
 use std::io;
 
 pub mod diff;
+mod pages;
 pub mod parquet;
 pub mod rows;
 pub mod schema;
@@ -22,16 +24,16 @@ pub use tables::{schema_document, tables};
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The file cannot be made, or its bytes cannot be brought to the disc.
-    #[error("write {path}")]
+    #[error("write {path}", path = visible(path))]
     Write { path: String, source: io::Error },
     /// A row group or the footer cannot be written.
-    #[error("write {path}: {message}")]
+    #[error("write {path}: {message}", path = visible(path))]
     Encode { path: String, message: String },
     /// The file cannot be opened.
-    #[error("read {path}")]
+    #[error("read {path}", path = visible(path))]
     Read { path: String, source: io::Error },
     /// The file is no Parquet file, is cut short, or holds a type that no table has.
-    #[error("understand {path}: {message}")]
+    #[error("understand {path}: {message}", path = visible(path))]
     Decode { path: String, message: String },
     /// A row has too few or too many cells. A fault of the program, not of the data.
     #[error("write a row of table {table}: it has {found} cells and the table {expected} columns")]

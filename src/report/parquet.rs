@@ -6,9 +6,9 @@
 //! nothing that Parquet's own types do not. Staging and renaming belong to the caller.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::io::parquet::metadata::{FileMetadata, FileMetadataRef};
 use polars::io::parquet::write::{
@@ -19,7 +19,10 @@ use polars::prelude::{
 };
 
 use super::ReportError;
+use super::pages;
 use super::schema::{Cell, Column, Kind, SCHEMA_VERSION, Table};
+use crate::limits::{self, Taken};
+use crate::panics::caught;
 
 /// Rows that are held in memory before they are written.
 pub const ROWS_PER_GROUP: usize = 32_768;
@@ -35,7 +38,8 @@ pub struct TableWriter {
     facts: Vec<(String, String)>,
     /// A second handle of the file, to sync it once polars has written the footer.
     file: File,
-    writer: BatchedWriter<BufWriter<File>>,
+    writer: BatchedWriter<BufWriter<Remembering>>,
+    fault: Fault,
     gathered: Vec<Gathered>,
     in_group: usize,
     rows: u64,
@@ -67,15 +71,20 @@ impl TableWriter {
             source,
         };
         let file = File::create(path).map_err(write_error)?;
-        let sink = BufWriter::new(file.try_clone().map_err(write_error)?);
+        let fault = Fault::default();
+        let sink = BufWriter::new(Remembering {
+            file: file.try_clone().map_err(write_error)?,
+            fault: Arc::clone(&fault),
+        });
         let writer = ParquetWriter::new(sink)
             .with_compression(ParquetCompression::Zstd(None))
             .with_statistics(statistics())
             .set_parallel(false)
             .batched(&polars_schema(table))
-            .map_err(|e| encode_error(path, e))?;
+            .map_err(|e| encode_error(path, &fault, e))?;
         Ok(Self {
             path: path.to_path_buf(),
+            fault,
             table: table.clone(),
             facts: all_facts(table, facts),
             file,
@@ -91,7 +100,7 @@ impl TableWriter {
     ///
     /// # Errors
     /// [`ReportError::Arity`] and [`ReportError::Cell`] for a row that does not fit the table,
-    /// [`ReportError::Encode`] if a full row group cannot be written.
+    /// [`ReportError::Write`] or [`ReportError::Encode`] if a full row group cannot be written.
     pub fn push(&mut self, row: Vec<Cell>) -> Result<(), ReportError> {
         self.table.check(&row)?;
         for (column, cell) in self.gathered.iter_mut().zip(row) {
@@ -120,7 +129,7 @@ impl TableWriter {
             .lock()
             .expect("one thread holds the writer")
             .end(Some(metadata))
-            .map_err(|e| encode_error(&self.path, e))?;
+            .map_err(|e| encode_error(&self.path, &self.fault, e))?;
         self.file.sync_all().map_err(|source| ReportError::Write {
             path: self.path.display().to_string(),
             source,
@@ -143,7 +152,7 @@ impl TableWriter {
         let height = std::mem::take(&mut self.in_group);
         pl::DataFrame::new(height, columns)
             .and_then(|frame| self.writer.write_batch(&frame))
-            .map_err(|e| encode_error(&self.path, e))
+            .map_err(|e| encode_error(&self.path, &self.fault, e))
     }
 }
 
@@ -228,22 +237,48 @@ fn all_facts(table: &Table, facts: &[(String, String)]) -> Vec<(String, String)>
         .collect()
 }
 
-fn encode_error(path: &Path, error: pl::PolarsError) -> ReportError {
+/// The error of the disk that a file could not be written for. polars keeps no more than its
+/// text, and a full disk must be told from a fault of the program.
+type Fault = Arc<Mutex<Option<io::Error>>>;
+
+/// A file that remembers its last fault.
+struct Remembering {
+    file: File,
+    fault: Fault,
+}
+
+impl Remembering {
+    fn remember<T>(&self, outcome: io::Result<T>) -> io::Result<T> {
+        outcome.inspect_err(|error| {
+            let kept = match error.raw_os_error() {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io::Error::new(error.kind(), error.to_string()),
+            };
+            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        })
+    }
+}
+
+impl Write for Remembering {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let outcome = self.file.write(bytes);
+        self.remember(outcome)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let outcome = self.file.flush();
+        self.remember(outcome)
+    }
+}
+
+fn encode_error(path: &Path, fault: &Fault, error: pl::PolarsError) -> ReportError {
     let path = path.display().to_string();
-    match error {
-        // A full disk must be told from a fault of the program.
-        pl::PolarsError::IO { error, .. } => ReportError::Write {
+    let fault = fault.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match fault {
+        Some(source) => ReportError::Write { path, source },
+        None => ReportError::Encode {
             path,
-            source: std::io::Error::new(error.kind(), error.to_string()),
-        },
-        // polars wraps most errors of the disk in errors of its own, and only the text is left.
-        other if other.to_string().contains("No space left") => ReportError::Write {
-            path,
-            source: std::io::Error::from(std::io::ErrorKind::StorageFull),
-        },
-        other => ReportError::Encode {
-            path,
-            message: other.to_string(),
+            message: error.to_string(),
         },
     }
 }
@@ -306,6 +341,18 @@ pub fn read_columns(path: &Path, names: &[&str]) -> Result<TableContent, ReportE
 
 /// The columns of a file that are asked for and there; all without `names`.
 fn read(path: &Path, names: Option<&[&str]>) -> Result<TableContent, ReportError> {
+    guarded(path, || read_tables_cells(path, names))
+}
+
+/// polars panics over many a damaged file.
+fn guarded<T>(
+    path: &Path,
+    read: impl FnOnce() -> Result<T, ReportError>,
+) -> Result<T, ReportError> {
+    caught(read).unwrap_or_else(|| Err(decode_error(path, "it is damaged".to_string())))
+}
+
+fn read_tables_cells(path: &Path, names: Option<&[&str]>) -> Result<TableContent, ReportError> {
     let (mut reader, metadata) = open(path)?;
     let decode_error = |message: String| decode_error(path, message);
     let facts = metadata
@@ -322,7 +369,7 @@ fn read(path: &Path, names: Option<&[&str]>) -> Result<TableContent, ReportError
     let frame = reader.finish().map_err(|e| decode_error(e.to_string()))?;
 
     let mut columns = Vec::with_capacity(frame.width());
-    let mut rows = vec![Vec::with_capacity(frame.width()); metadata.num_rows];
+    let mut rows = vec![Vec::with_capacity(frame.width()); frame.height()];
     for column in frame.columns() {
         let (kind, cells) = cells_of(column).map_err(decode_error)?;
         columns.push((column.name().to_string(), kind));
@@ -338,16 +385,20 @@ fn read(path: &Path, names: Option<&[&str]>) -> Result<TableContent, ReportError
 }
 
 fn open(path: &Path) -> Result<(pl::ParquetReader<File>, FileMetadataRef), ReportError> {
-    let file = File::open(path).map_err(|source| ReportError::Read {
-        path: path.display().to_string(),
-        source,
-    })?;
+    let file = limits::open(path).map_err(read_error(path))?;
     let mut reader = pl::ParquetReader::new(file).read_parallel(pl::ParallelStrategy::None);
     let metadata = reader
         .get_metadata()
         .map_err(|e| decode_error(path, e.to_string()))?
         .clone();
     Ok((reader, metadata))
+}
+
+fn read_error(path: &Path) -> impl FnOnce(std::io::Error) -> ReportError {
+    |source| ReportError::Read {
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 fn decode_error(path: &Path, message: String) -> ReportError {
@@ -374,8 +425,15 @@ pub struct TextContent {
 /// As [`read_table`], but columns of other types are no error: a file may have more columns than
 /// anybody asks for.
 pub fn read_texts(path: &Path) -> Result<TextContent, ReportError> {
+    guarded(path, || read_any_texts(path))
+}
+
+fn read_any_texts(path: &Path) -> Result<TextContent, ReportError> {
     let (mut reader, metadata) = open(path)?;
     let failed = |e: pl::PolarsError| decode_error(path, e.to_string());
+    let file = File::open(path).map_err(read_error(path))?;
+    let len = file.metadata().map_err(read_error(path))?.len();
+    pages::check(file, len, &metadata).map_err(|message| decode_error(path, message))?;
     // The Arrow schema that writers add would have it that texts are categories, for which this
     // build has no code; Parquet's own types say all that is needed.
     let mut plain = FileMetadata::clone(&metadata);
@@ -407,8 +465,10 @@ pub fn read_texts(path: &Path) -> Result<TextContent, ReportError> {
         .collect();
     let frame = reader.with_columns(Some(names)).finish().map_err(failed)?;
 
+    // A dictionary holds a long text once for all its rows.
+    let mut taken = Taken::default();
     let mut columns = Vec::with_capacity(schema.len());
-    let mut rows = vec![Vec::with_capacity(schema.len()); metadata.num_rows];
+    let mut rows = vec![Vec::with_capacity(schema.len()); frame.height()];
     for (name, field) in schema.iter() {
         let Ok(column) = frame.column(name) else {
             columns.push(format!("{name} ({:?})", field.dtype));
@@ -416,7 +476,13 @@ pub fn read_texts(path: &Path) -> Result<TextContent, ReportError> {
             continue;
         };
         columns.push(name.to_string());
-        let texts = texts_of(column.as_materialized_series()).map_err(failed)?;
+        let series = column.as_materialized_series();
+        for text in series.str().iter().flat_map(|texts| texts.iter().flatten()) {
+            taken
+                .text(text)
+                .map_err(|message| decode_error(path, message))?;
+        }
+        let texts = texts_of(series).map_err(failed)?;
         for (row, text) in rows.iter_mut().zip(texts) {
             row.push(text);
         }
@@ -622,6 +688,17 @@ mod tests {
         assert_eq!((text("probability", 0), content.rows.len()), ("0.25", 12));
         let nowhere = read_texts(&folder.join("nowhere"));
         assert!(matches!(nowhere, Err(ReportError::Read { .. })));
+    }
+
+    /// Its only value is a null, and it says in a byte, where a number belongs, that it has many.
+    #[test]
+    fn a_count_of_the_wrong_kind_is_refused() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/hostile/parquet");
+        let error = read_texts(&folder.join("byte_count")).unwrap_err();
+        let ReportError::Decode { message, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert!(message.contains("header is damaged"), "{message}");
     }
 
     #[test]

@@ -277,7 +277,8 @@ alike.
       calibration/agreement/part.parquet
       …
 
-Tables of calibration are about all rated calls at once: one file each, without dates.
+Tables of calibration are about all rated calls at once: one file each, without dates. So is
+`forgotten`, which is there once something was forgotten.
 
 Read a table with `hive_partitioning`, which makes `date` a column, and with `union_by_name`,
 because files of older versions may lack newer columns:
@@ -297,9 +298,17 @@ What holds for all tables:
 - Parquet marks every column as nullable; the `null?` below says which ones callibrate really
   leaves empty.
 - What must not be written (card and account numbers) is replaced before anything gets here.
-- The same recordings, rubrics, settings and model give the same bytes; only `runs` tells the time.
+- The same recordings, rubrics, settings and model give the same bytes. Only `runs`, `releases`
+  and `forgotten` tell the time.
 - Each file carries its table (`callibrate.table`), `callibrate.schema_version` and
   `callibrate.tool_version` as key-value metadata: `SELECT * FROM parquet_kv_metadata('…')`.
+
+**Files of older versions** stay readable. Columns are only ever added at the end of a table, and
+a file of every table, as each schema version wrote it, is kept in the repository and never
+changed again once that version is released: tests read them with the program and, beside new
+files, with DuckDB (`union_by_name`). Where a new version gives a column another meaning or type,
+or takes one away, `schema_version` rises; `callibrate status` names the dates that are of another
+version, and `callibrate score --all` writes them anew from the store.
 
 The tables, and what one row of each stands for:
 

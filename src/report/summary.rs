@@ -4,8 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::log::visible;
 use crate::rubric::{AnsweredBy, Cause, Rubric};
 use crate::scoring::{Answer, Answered, EvidenceKind, FormScore, Judged, Verdict};
 
@@ -27,22 +29,24 @@ pub struct CallResult {
     pub judged: Vec<Judged>,
 }
 
-/// What the calls of a run came to.
+/// What the calls of a run, or of a date, came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Summary {
     forms: Vec<Form>,
     calls: usize,
     /// Calls to which no rubric of the run applies.
     outside: usize,
-    scoring: Duration,
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Form {
     name: String,
     scored: usize,
     not_eligible: BTreeMap<String, usize>,
     verdicts: BTreeMap<Verdict, usize>,
     steps: [usize; STEPS],
-    sum: f64,
     auto_fails: usize,
     /// Questions that a person is to answer.
     personal: BTreeSet<String>,
@@ -56,7 +60,8 @@ struct Form {
 }
 
 /// A call worth hearing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Listen {
     /// Larger comes first.
     urgency: (u8, i64),
@@ -76,7 +81,6 @@ impl Summary {
                     not_eligible: BTreeMap::new(),
                     verdicts: BTreeMap::new(),
                     steps: [0; STEPS],
-                    sum: 0.0,
                     auto_fails: 0,
                     personal: r
                         .questions()
@@ -92,7 +96,6 @@ impl Summary {
                 .collect(),
             calls: 0,
             outside: 0,
-            scoring: Duration::ZERO,
         }
     }
 
@@ -116,8 +119,13 @@ impl Summary {
         }
     }
 
-    pub fn scoring_took(&mut self, took: Duration) {
-        self.scoring = took;
+    /// Takes in what other calls, scored with the same rubrics, came to.
+    pub fn merge(&mut self, other: Summary) {
+        self.calls += other.calls;
+        self.outside += other.outside;
+        for (form, other) in self.forms.iter_mut().zip(other.forms) {
+            form.merge(other);
+        }
     }
 
     /// Calls to which no rubric of the run applies.
@@ -125,7 +133,7 @@ impl Summary {
         self.outside
     }
 
-    /// Scored calls per form.
+    /// For a person to read.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for form in &self.forms {
@@ -153,17 +161,42 @@ impl Form {
         if let Some(value) = score.score {
             let step = ((value / 100.0 * STEPS as f64) as usize).min(STEPS - 1);
             self.steps[step] += 1;
-            self.sum += value;
         }
         if !score.auto_failed_by.is_empty() {
             self.auto_fails += 1;
         }
         if let Some(listen) = worth_hearing(call, answers, score) {
-            let place = self
-                .listen
-                .partition_point(|other| other.urgency >= listen.urgency);
-            self.listen.insert(place, listen);
-            self.listen.truncate(LISTED);
+            self.hear(listen);
+        }
+    }
+
+    fn hear(&mut self, listen: Listen) {
+        let place = self
+            .listen
+            .partition_point(|other| other.urgency >= listen.urgency);
+        self.listen.insert(place, listen);
+        self.listen.truncate(LISTED);
+    }
+
+    fn merge(&mut self, other: Form) {
+        fn add<K: Ord>(to: &mut BTreeMap<K, usize>, counts: BTreeMap<K, usize>) {
+            for (key, count) in counts {
+                *to.entry(key).or_default() += count;
+            }
+        }
+        self.scored += other.scored;
+        add(&mut self.not_eligible, other.not_eligible);
+        add(&mut self.verdicts, other.verdicts);
+        add(&mut self.obstacles, other.obstacles);
+        for (step, count) in self.steps.iter_mut().zip(other.steps) {
+            *step += count;
+        }
+        self.auto_fails += other.auto_fails;
+        self.waiting += other.waiting;
+        self.abstained += other.abstained;
+        self.answers += other.answers;
+        for listen in other.listen {
+            self.hear(listen);
         }
     }
 
@@ -295,8 +328,8 @@ fn worth_hearing(call: &CallResult, answers: &[Answered], score: &FormScore) -> 
     };
     Some(Listen {
         urgency: (urgency, low_first),
-        call_id: call.call_id.clone(),
-        agent: call.agent.clone(),
+        call_id: visible(&call.call_id),
+        agent: visible(&call.agent),
         reason,
     })
 }
@@ -313,7 +346,7 @@ fn moment(answered: &Answered) -> String {
     };
     let seconds = at.start_ms / 1000;
     let quote = match &evidence.quote {
-        Some(quote) => format!(" \"{}\"", shortened(quote)),
+        Some(quote) => format!(" \"{}\"", visible(&shortened(quote))),
         None => String::new(),
     };
     format!(" at {}:{:02}{quote}", seconds / 60, seconds % 60)

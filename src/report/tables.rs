@@ -22,8 +22,10 @@ macro_rules! columns {
 }
 
 mod calibration;
+mod forgotten;
 
 pub use calibration::*;
+pub use forgotten::forgotten;
 
 const CALL_DATE: &str = "the local calendar day on which the call began";
 const RUN_DATE: &str = "the local calendar day on which the run began";
@@ -43,6 +45,7 @@ pub fn tables(metric_columns: Vec<Column>) -> Vec<Table> {
         obstacles(),
         contacts(),
         promises(),
+        releases(),
         failures(),
         runs(),
     ]
@@ -52,6 +55,7 @@ pub fn tables(metric_columns: Vec<Column>) -> Vec<Table> {
 pub fn schema_document(metric_columns: Vec<Column>) -> String {
     let mut all = tables(metric_columns);
     all.extend(calibration_tables());
+    all.push(forgotten());
     markdown(&all)
 }
 
@@ -582,6 +586,66 @@ ORDER BY ALL;",
     }
 }
 
+/// One row per release of a call's score.
+pub fn releases() -> Table {
+    Table {
+        name: "releases",
+        grain: "one release of a call's score by one rubric",
+        key: &["call_id", "rubric", "release"],
+        purpose: "What agents were told, and what the same rubric says now. Only dates that \
+            `callibrate release` was asked for have this table. What was released never changes; \
+            the columns that end in `_now`, `differs` and `questions_changed` are brought up to \
+            date whenever the date is made again. No run wrote what stands here; so it has no \
+            `run_id`.",
+        date_is: Some(CALL_DATE),
+        example: "
+SELECT rubric, count(*) AS released, count(*) FILTER (differs) AS differ,
+    round(avg(score), 1) AS mean_released, round(avg(score_now), 1) AS mean_now
+FROM read_parquet('report/releases/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true)
+WHERE latest
+GROUP BY rubric
+ORDER BY rubric;",
+        columns: columns! {
+            call_id Text: "The call; see `calls`.",
+            rubric Text: "The rubric's id. Its versions are one rubric here.",
+            release Int: "Which release of this call by this rubric it is, from 1.",
+            released_at Timestamp: "When it was released.",
+            latest Bool: "The call was not released by this rubric again since.",
+            rubric_version Text: "The rubric's version, as released.",
+            rubric_key Text: "BLAKE3 of that rubric, hexadecimal.",
+            status Text: "`scored`, or `not_eligible` where the rubric did not apply to the call.",
+            score Float nullable: "The score, as released; null where nothing could be scored.",
+            verdict Text nullable: "The verdict, as released; null where the rubric did not apply. \
+                Values: see `scores`.",
+            auto_failed_by Text nullable: "Ids of the questions that failed the form, separated by \
+                commas; null if none did.",
+            answers Text: "The answers as released: a JSON object with each question's answer (see \
+                `answers`); `{}` where the rubric did not apply.",
+            differs Bool: "An agent would be told something else now: another status, score, \
+                verdict, auto-fail or answer. Also where a call that was `scored` is not scored by \
+                this rubric any more. A new version of the rubric that says the same is no \
+                difference.",
+            rubric_version_now Text nullable: "Version of the rubric that says so now; null where \
+                `status_now` is.",
+            rubric_key_now Text nullable: "BLAKE3 of that rubric, hexadecimal; null where \
+                `status_now` is.",
+            status_now Text nullable: "As `status`, now; null where the date is not scored with \
+                this rubric any more, or the call is not among those of the date that can be \
+                scored.",
+            score_now Float nullable: "The score now; null where nothing could be scored, and \
+                where `status_now` is.",
+            verdict_now Text nullable: "The verdict now; null where the rubric does not apply, and \
+                where `status_now` is.",
+            auto_failed_by_now Text nullable: "Ids of the questions that fail the form now, \
+                separated by commas; null if none does.",
+            questions_changed Text nullable: "Ids of questions with another answer now, separated \
+                by commas, questions that only one of the two versions has among them; null if \
+                there are none, and unless the call is `scored` both then and now.",
+        },
+    }
+}
+
 /// One row per recording that could not be used.
 pub fn failures() -> Table {
     Table {
@@ -615,8 +679,8 @@ pub fn runs() -> Table {
         name: "runs",
         grain: "one run of `callibrate`",
         key: &["run_id", "started_at"],
-        purpose: "What was run with which model and rubrics, how much it did, and how fast. The \
-            one table that tells the time of the machine.",
+        purpose: "What was run with which model and rubrics, how much it did, and how fast. \
+            Tells the time of the machine; beside it only `releases` does.",
         date_is: Some(RUN_DATE),
         example: "
 SELECT started_at, recordings, transcribed, reused, failed,
@@ -627,7 +691,8 @@ ORDER BY started_at DESC;",
             run_id Text: "Id of the run, as the other tables have it.",
             started_at Timestamp: "When the run began.",
             finished_at Timestamp: "When its tables were ready.",
-            command Text: "The subcommand, e.g. `run`.",
+            command Text: "The subcommand: `run`, `transcribe`, `score` or `retry`, or `forget` for \
+                tables that were made again because calls were forgotten.",
             tool_version Text: "Version of callibrate.",
             schema_version Int: "Version of these tables.",
             model Text: "The speech model's name.",
@@ -646,7 +711,8 @@ ORDER BY started_at DESC;",
             wall_ms Int: "How long the run took.",
             times_real_time Float nullable: "`transcribed_ms` / `wall_ms`; null where nothing was \
                 transcribed.",
-            exit_code Int: "What the command returned to the shell.",
+            exit_code Int: "0 if nothing failed, 1 if some recordings did. What became of ratings at \
+                the end of the night is not in it.",
         },
     }
 }
@@ -664,6 +730,7 @@ mod tests {
             "Speech of the agent; null in mono.",
         )]);
         all.extend(calibration_tables());
+        all.push(forgotten());
         all
     }
 

@@ -18,6 +18,8 @@ use super::form::{ContactChannel, Kind, PromiseState, Question, Rubric};
 use crate::conversation::promises::PromiseKind;
 use crate::conversation::{Conversation, metrics};
 use crate::history::{self, History};
+use crate::limits::{self, FORM_BYTES};
+use crate::log::visible;
 use crate::recording::{CallMeta, Direction, StartedAt};
 use crate::scoring::{Answer, Answered, Call, Evidence, EvidenceKind, Judged, Scorer};
 use crate::transcript::snippet;
@@ -71,13 +73,14 @@ const DAY: &str = "2026-03-02";
 /// A file of cases that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CasesError {
-    #[error("read the cases {path}")]
+    #[error("read the cases {path}", path = visible(path))]
     Read {
         path: String,
         source: std::io::Error,
     },
     #[error(
-        "use the cases {path}:\n{}",
+        "use the cases {}:\n{}",
+        visible(path),
         render(Severity::Error, problems, path, text)
     )]
     Invalid {
@@ -229,7 +232,7 @@ pub enum FindError {
     Rubric(#[from] RubricError),
     #[error(transparent)]
     Cases(#[from] CasesError),
-    #[error("find cases for {rubric}: there is no {path}")]
+    #[error("find cases for {}: there is no {}", visible(rubric), visible(path))]
     None { rubric: String, path: String },
 }
 
@@ -237,12 +240,16 @@ impl FindError {
     pub fn hint(&self) -> Option<String> {
         match self {
             FindError::Rubric(error) => error.hint(),
+            FindError::Cases(CasesError::Read { source, .. }) if limits::hint(source).is_some() => {
+                limits::hint(source).map(str::to_string)
+            }
             FindError::Cases(CasesError::Read { .. }) => {
                 Some(format!("name a rubric, or a file of cases, NAME{SUFFIX}"))
             }
             FindError::Cases(CasesError::Invalid { .. }) => None,
             FindError::None { path, .. } => Some(format!(
-                "write cases into {path}; docs/rubrics.md shows how"
+                "write cases into {}; docs/rubrics.md shows how",
+                visible(path)
             )),
         }
     }
@@ -311,7 +318,7 @@ fn found(path: &str, text: String, cases: Cases, rubric: Rubric) -> Found {
 }
 
 fn read(path: &str) -> Result<String, CasesError> {
-    std::fs::read_to_string(path).map_err(|source| CasesError::Read {
+    limits::read_text(Path::new(path), FORM_BYTES).map_err(|source| CasesError::Read {
         path: path.to_string(),
         source,
     })

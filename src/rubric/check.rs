@@ -8,18 +8,21 @@ use serde_saphyr::{Location, Spanned};
 use super::diagnostics::{Problem, Severity, did_you_mean, nearest, render};
 use super::form::{self, written};
 use crate::conversation::metrics;
+use crate::limits;
+use crate::log::visible;
 use crate::phrase::{Phrase, PhraseError};
 
 /// A rubric that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RubricError {
-    #[error("read the rubric {path}")]
+    #[error("read the rubric {path}", path = visible(path))]
     Read {
         path: String,
         source: std::io::Error,
     },
     #[error(
-        "understand the rubric {path}:\n{}",
+        "understand the rubric {}:\n{}",
+        visible(path),
         render(Severity::Error, std::slice::from_ref(problem), path, text)
     )]
     Parse {
@@ -28,7 +31,8 @@ pub enum RubricError {
         problem: Problem,
     },
     #[error(
-        "use the rubric {path}:\n{}",
+        "use the rubric {}:\n{}",
+        visible(path),
         render(Severity::Error, problems, path, text)
     )]
     Invalid {
@@ -43,6 +47,9 @@ impl RubricError {
         match self {
             RubricError::Read { source, .. } if source.kind() == std::io::ErrorKind::InvalidData => {
                 Some("save the file as UTF-8 text".to_string())
+            }
+            RubricError::Read { source, .. } if limits::hint(source).is_some() => {
+                limits::hint(source).map(str::to_string)
             }
             RubricError::Read { .. } => Some(format!(
                 "name a YAML file, or one of the built-in rubrics: {}",

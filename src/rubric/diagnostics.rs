@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::log::visible;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde_saphyr::{Error, Location};
 
@@ -36,8 +37,13 @@ impl Problem {
 
     /// What the YAML reader says, in the words of people who write forms.
     pub fn of_yaml(error: &Error) -> Self {
-        let place = error.location().unwrap_or(Location::UNKNOWN);
-        Self::at(place, yaml_message(error))
+        let message = yaml_message(error);
+        // What the whole file has too much of has no place.
+        let place = match error.location() {
+            Some(place) if !message.starts_with(TOO_MUCH) => place,
+            _ => Location::UNKNOWN,
+        };
+        Self::at(place, message)
     }
 }
 
@@ -60,6 +66,7 @@ pub fn render(severity: Severity, problems: &[Problem], path: &str, text: &str) 
 }
 
 fn render_one(severity: Severity, problem: &Problem, path: &str, text: &str) -> String {
+    let path = visible(path);
     let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -68,10 +75,10 @@ fn render_one(severity: Severity, problem: &Problem, path: &str, text: &str) -> 
     let group = match range(problem, text) {
         Some(range) => title.element(
             Snippet::source(text)
-                .path(path)
+                .path(&path)
                 .annotation(AnnotationKind::Primary.span(range)),
         ),
-        None => title.element(Origin::path(path)),
+        None => title.element(Origin::path(&path)),
     };
     Renderer::plain().term_width(WIDTH).render(&[group])
 }
@@ -108,6 +115,8 @@ fn word_length(rest: &str) -> usize {
     word.len().max(first)
 }
 
+/// How messages begin that are about the whole file.
+const TOO_MUCH: &str = "the file has too many ";
 const TOO_DEEP: &str = "this is nested too deep; 64 levels of lists and keys are the most";
 
 fn yaml_message(error: &Error) -> String {
@@ -175,6 +184,22 @@ fn in_plain_words(message: &str) -> String {
         ("unexpected end of input", "there is nothing here to read"),
         ("Depth {", TOO_DEEP),
         ("recursion limit", TOO_DEEP),
+        (
+            "breached: Nodes {",
+            "the file has too many values: 250,000 are the most; split it",
+        ),
+        (
+            "breached: Aliases {",
+            "the file has too many aliases (`*name`): 50,000 are the most; write some of them out",
+        ),
+        (
+            "breached: AliasAnchorRatio {",
+            "the file has too many aliases (`*name`) for its few anchors (`&name`); write some of them out",
+        ),
+        (
+            "breached: Anchors {",
+            "the file has too many anchors (`&name`): 50,000 are the most; split it",
+        ),
         (
             "mapping values are not allowed in this context",
             "a key cannot stand here: this line may be indented wrongly, or a text with `: ` in it needs quotation marks",
@@ -292,6 +317,17 @@ mod tests {
             "]".repeat(500)
         ));
         assert!(deep.contains("nested too deep"), "{deep}");
+        let wide = refused(&format!("phrases: {{a: [{}]}}\n", "x,".repeat(250_001)));
+        assert!(
+            wide.contains("too many values: 250,000 are the most"),
+            "{wide}"
+        );
+        let aliased = refused(&format!(
+            "phrases: {{a: [&a x, {}]}}\n",
+            "*a ,".repeat(50_001)
+        ));
+        assert!(aliased.contains("too many aliases"), "{aliased}");
+        assert!(aliased.ends_with("--> f.yaml"), "{aliased}");
     }
 
     #[test]

@@ -14,7 +14,10 @@ use std::path::Path;
 use answers::{Answers, Item};
 use columns::{Column, Columns};
 
+use super::check::RubricError;
 use super::form::Tag;
+use crate::limits;
+use crate::log::{json_harmless, steers, visible};
 use crate::sheet::{self, Row, SheetError};
 
 /// A rubric made from a spreadsheet.
@@ -23,19 +26,20 @@ pub struct Imported {
     pub yaml: String,
     pub sections: usize,
     pub questions: usize,
-    /// What was left out or understood with doubt, for people.
+    /// What was left out or understood with doubt, and why the rubric cannot be used yet where it
+    /// cannot, for people.
     pub notes: Vec<String>,
 }
 
 /// A spreadsheet that no rubric can be made from.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("read {path}")]
+    #[error("read {path}", path = visible(path))]
     Read {
         path: String,
         source: std::io::Error,
     },
-    #[error("understand {path}: {message}")]
+    #[error("understand {path}: {message}", path = visible(path))]
     NoTable { path: String, message: String },
     #[error("understand {path}:\n{}", problems.join("\n"))]
     Cells { path: String, problems: Vec<String> },
@@ -44,7 +48,9 @@ pub enum ImportError {
 impl ImportError {
     pub fn hint(&self) -> String {
         match self {
-            ImportError::Read { .. } => "name a CSV or XLSX file".to_string(),
+            ImportError::Read { source, .. } => limits::hint(source)
+                .unwrap_or("name a CSV or XLSX file")
+                .to_string(),
             ImportError::NoTable { .. } => format!(
                 "it needs a row of column names, one of them for the questions, such as {}; docs/rubrics.md lists the names that are known",
                 columns::examples(Column::Question)
@@ -117,15 +123,21 @@ fn of_rows(rows: &[Row], stem: &str, path: &str) -> Result<Imported, ImportError
         });
     }
     form.even_out_weights();
+    let yaml = yaml(&form.sections, stem, path);
+    let mut notes: Vec<String> = form
+        .notes
+        .iter()
+        .map(|n| n.replace("{path}", path))
+        .collect();
+    if let Err(RubricError::Invalid { problems, .. }) = super::parse(&yaml, stem) {
+        let unfit = problems.iter().map(|p| &p.message);
+        notes.extend(unfit.map(|m| format!("the form cannot be used as it is: {m}")));
+    }
     Ok(Imported {
-        yaml: yaml(&form.sections, stem, path),
         sections: form.sections.len(),
         questions: form.sections.iter().map(|s| s.questions.len()).sum(),
-        notes: form
-            .notes
-            .iter()
-            .map(|n| n.replace("{path}", path))
-            .collect(),
+        yaml,
+        notes,
     })
 }
 
@@ -396,10 +408,11 @@ fn yaml(sections: &[Section], stem: &str, path: &str) -> String {
         .and_then(|n| n.to_str())
         .unwrap_or(path);
     let mut out = format!(
-        "# Made from {file} by `callibrate rubric import`. A person answers every question. To have one\n\
+        "# Made from {} by `callibrate rubric import`. A person answers every question. To have one\n\
          # answered automatically, remove `answered_by: person` and write its rule; docs/rubrics.md\n\
          # explains rules, and `callibrate rubric check` says whether the form can be used.\n\
          rubric: {}\nversion: \"1\"\ntitle: {}\n# pass_at: 80\n\nsections:\n",
+        on_one_line(file),
         slug(stem),
         quoted(&stem.replace(['_', '-'], " ")),
     );
@@ -516,8 +529,20 @@ fn answer_lines(answers: &Answers) -> Vec<String> {
 
 /// A YAML text in double quotation marks, which JSON's are.
 fn quoted(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    serde_json::to_string(&text).expect("a text can be quoted")
+    json_harmless(&serde_json::to_string(&on_one_line(text)).expect("a text can be quoted"))
+}
+
+/// Words with one blank between them, without characters that YAML does not take.
+fn on_one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || is_unprintable(c));
+    words
+        .filter(|w| !w.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 /// A text of several lines as a block, else quoted.
@@ -527,7 +552,11 @@ fn long(text: &str) -> String {
         .map(str::trim)
         .filter(|l| !l.is_empty())
         .collect();
-    if lines.len() < 2 || lines.iter().any(|l| l.chars().any(char::is_control)) {
+    if lines.len() < 2
+        || lines
+            .iter()
+            .any(|l| l.chars().any(|c| is_unprintable(c) || steers(c)))
+    {
         return quoted(text);
     }
     let mut block = "|-".to_string();

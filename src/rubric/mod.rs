@@ -16,6 +16,7 @@ pub mod schema;
 
 use std::path::Path;
 
+use crate::limits::{self, FORM_BYTES};
 pub use check::RubricError;
 pub use diagnostics::Problem;
 pub use form::{
@@ -70,7 +71,7 @@ pub fn text(name_or_path: &str) -> Result<String, RubricError> {
     let built_in = BUILT_IN.iter().find(|(name, _)| *name == name_or_path);
     match built_in {
         Some((_, text)) if !path.exists() => Ok((*text).to_string()),
-        _ => std::fs::read_to_string(path).map_err(|source| RubricError::Read {
+        _ => limits::read_text(path, FORM_BYTES).map_err(|source| RubricError::Read {
             path: name_or_path.to_string(),
             source,
         }),

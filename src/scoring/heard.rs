@@ -459,6 +459,13 @@ impl<'a> HeardCall<'a> {
         let c = self.conversation;
         let from_start = c.cut_start && spans.first().is_some_and(|s| s.start_ms == 0);
         let to_end = c.cut_end && spans.last().is_some_and(|s| s.end_ms >= c.recorded_ms);
+        // How much is missing, nobody knows.
+        if to_end && c.truncated {
+            return Some((
+                "the recording ends before its header says".to_string(),
+                None,
+            ));
+        }
         let searched_ms: i64 = spans.iter().map(|s| s.len_ms()).sum();
         let is_part = searched_ms < c.recorded_ms;
         if from_start && is_part {

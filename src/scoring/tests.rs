@@ -183,6 +183,17 @@ fn a_cut_off_recording_abstains_where_the_cut_is_in_the_window() {
         answered(RECORDED, &truncated.conversation()).answer,
         Answer::No
     );
+    // A sentence that was cut is little of a whole call; how much of a file is missing, nobody
+    // knows.
+    let anywhere = "yes_when:\n  said: {by: agent, any: [\"anything else\"]}";
+    assert_eq!(
+        answered(anywhere, &call().conversation()).answer,
+        Answer::No
+    );
+    assert_eq!(
+        answered(anywhere, &truncated.conversation()).answer,
+        Answer::Abstain
+    );
 }
 
 #[test]

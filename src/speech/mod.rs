@@ -2,9 +2,12 @@
 //!
 //! Two passes over a recording. The first finds where somebody speaks; the second cuts the
 //! speech into windows and has each recognised as soon as it is full. Neither holds more than a
-//! window of sound per channel.
+//! window of sound per channel, or a few while its language is being detected.
 
 pub mod activity;
+pub mod catalogue;
+pub mod convert;
+pub mod fetch;
 pub mod guards;
 pub mod model_file;
 pub mod models;
@@ -37,14 +40,28 @@ pub enum SpeechError {
     Changed { path: String },
 }
 
-/// Turns a window's samples (16 kHz) and a language into segments.
-pub type Recognise<'a> = dyn FnMut(&[f32], &str) -> Result<Vec<RawSegment>, WhisperFault> + 'a;
+/// In place of a language: it is detected, once for each channel.
+pub const AUTO: &str = "auto";
+
+/// Turns sound (16 kHz) into text.
+pub trait Recognise {
+    /// The segments of one window in a language (ISO 639-1).
+    fn recognise(
+        &mut self,
+        samples: &[f32],
+        language: &str,
+    ) -> Result<Vec<RawSegment>, WhisperFault>;
+
+    /// The language that is spoken in up to a window of sound (ISO 639-1).
+    fn language(&mut self, samples: &[f32]) -> Result<String, WhisperFault>;
+}
 
 /// What a transcript is made with.
 pub struct Setup<'a> {
     pub profile: &'a Profile,
     pub model: String,
     pub model_key: String,
+    /// A code that the model knows, or [`AUTO`].
     pub language: &'a str,
 }
 
@@ -53,27 +70,41 @@ pub fn transcribe(
     path: &Path,
     audio_key: &str,
     setup: &Setup<'_>,
-    recognise: &mut Recognise<'_>,
+    recogniser: &mut dyn Recognise,
 ) -> Result<Transcript, SpeechError> {
     let mut stream = Stream::open(path)?;
     let info = stream.info().clone();
     let heard = activity::listen(&mut stream)?;
-    let mut channels: Vec<Vec<Segment>> = vec![Vec::new(); heard.channels.len()];
+    let mut channels: Vec<Listened> = heard
+        .channels
+        .iter()
+        .map(|channel| Listened::new(channel, setup))
+        .collect();
     let windows = heard
         .channels
         .iter()
         .map(|channel| plan(channel, heard.recorded_ms, setup.profile))
         .collect();
     let recorded_ms = for_each_window(path, &heard, windows, &mut |c, window, samples| {
-        let raw = recognise(samples, setup.language)?;
-        channels[c].extend(segments(&raw, window, &heard.channels[c], setup.profile));
-        Ok(())
+        channels[c].take(window, samples, recogniser)
     })?;
+    for channel in &mut channels {
+        channel.settle(recogniser)?;
+    }
     if recorded_ms != heard.recorded_ms {
         return Err(SpeechError::Changed {
             path: path.display().to_string(),
         });
     }
+    let language = language_of(&channels, setup);
+    let channels = channels
+        .into_iter()
+        .map(|listened| Channel {
+            language: listened.language.filter(|l| *l != language),
+            speech: listened.heard.speech.clone(),
+            segments: listened.segments,
+        })
+        .collect();
     Ok(Transcript {
         format: FORMAT.to_string(),
         audio: AudioFacts {
@@ -90,17 +121,87 @@ pub fn transcribe(
             model_key: Some(setup.model_key.clone()),
             word_times: setup.profile.timestamps,
         },
-        language: setup.language.to_string(),
-        channels: heard
-            .channels
-            .into_iter()
-            .zip(channels)
-            .map(|(heard, segments)| Channel {
-                speech: heard.speech,
-                segments,
-            })
-            .collect(),
+        language,
+        channels,
     })
+}
+
+/// The language of the channel on which most is said; where nobody speaks, the model's own.
+fn language_of(channels: &[Listened<'_>], setup: &Setup<'_>) -> String {
+    let mut most = (0, None);
+    for channel in channels {
+        let speech_ms: i64 = channel.heard.speech.iter().map(|s| s.len_ms()).sum();
+        if let Some(language) = &channel.language
+            && (speech_ms > most.0 || most.1.is_none())
+        {
+            most = (speech_ms, Some(language));
+        }
+    }
+    let silent = || setup.profile.language.clone();
+    most.1.cloned().unwrap_or_else(silent)
+}
+
+/// One channel on its way to text.
+struct Listened<'a> {
+    heard: &'a HeardChannel,
+    profile: &'a Profile,
+    /// `None` until it is detected.
+    language: Option<String>,
+    /// Windows that wait for it, with their samples.
+    waiting: Vec<(Window, Vec<f32>)>,
+    segments: Vec<Segment>,
+}
+
+impl<'a> Listened<'a> {
+    fn new(heard: &'a HeardChannel, setup: &Setup<'a>) -> Self {
+        Self {
+            heard,
+            profile: setup.profile,
+            language: (setup.language != AUTO).then(|| setup.language.to_string()),
+            waiting: Vec::new(),
+            segments: Vec::new(),
+        }
+    }
+
+    /// Recognises a window, or keeps it until as much is there as the model hears at once: a
+    /// language is told more surely from much speech.
+    fn take(
+        &mut self,
+        window: &Window,
+        samples: &[f32],
+        recogniser: &mut dyn Recognise,
+    ) -> Result<(), SpeechError> {
+        if let Some(language) = &self.language {
+            let raw = recogniser.recognise(samples, language)?;
+            let segments = segments(&raw, window, self.heard, self.profile);
+            self.segments.extend(segments);
+            return Ok(());
+        }
+        self.waiting.push((window.clone(), samples.to_vec()));
+        let there: i64 = self.waiting.iter().map(|(w, _)| w.len_ms()).sum();
+        if there < self.profile.longest_window_ms {
+            return Ok(());
+        }
+        self.settle(recogniser)
+    }
+
+    /// Detects the language of the windows that wait, and recognises them.
+    fn settle(&mut self, recogniser: &mut dyn Recognise) -> Result<(), SpeechError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let mut speech: Vec<f32> = Vec::new();
+        for (_, samples) in &waiting {
+            speech.extend(samples);
+        }
+        speech.truncate((self.profile.longest_window_ms * SAMPLES_PER_MS) as usize);
+        self.language = Some(recogniser.language(&speech)?);
+        for (window, samples) in &waiting {
+            self.take(window, samples, recogniser)?;
+        }
+        Ok(())
+    }
 }
 
 fn plan(channel: &HeardChannel, recorded_ms: i64, profile: &Profile) -> VecDeque<Window> {
@@ -297,6 +398,110 @@ mod tests {
         assert_eq!(cut(1_200, 1_300), Span::new(1_200, 1_300));
         assert_eq!(cut(2_200, 2_800), Span::new(2_200, 2_800));
         assert_eq!(cut(3_900, 9_000), Span::new(3_900, 4_000));
+    }
+
+    /// Says that the languages of its list are spoken, one after the other, and writes the
+    /// language that it is asked for in place of each window's words.
+    struct Interpreter {
+        languages: Vec<&'static str>,
+        /// Lengths of what it was given to detect, in milliseconds.
+        detected: Vec<i64>,
+    }
+
+    impl Recognise for Interpreter {
+        fn recognise(
+            &mut self,
+            samples: &[f32],
+            language: &str,
+        ) -> Result<Vec<RawSegment>, WhisperFault> {
+            let end_ms = samples.len() as i64 / SAMPLES_PER_MS;
+            let word = whisper::RawWord {
+                text: language.to_string(),
+                start_ms: 0,
+                end_ms,
+                prob: 0.9,
+            };
+            Ok(vec![RawSegment {
+                start_ms: 0,
+                end_ms,
+                no_speech_prob: 0.0,
+                words: vec![word],
+            }])
+        }
+
+        fn language(&mut self, samples: &[f32]) -> Result<String, WhisperFault> {
+            let language = self.languages[self.detected.len()];
+            self.detected.push(samples.len() as i64 / SAMPLES_PER_MS);
+            Ok(language.to_string())
+        }
+    }
+
+    /// A sample call in the language, and what was detected.
+    fn interpreted(
+        language: &str,
+        longest_window_ms: i64,
+        languages: &[&'static str],
+    ) -> (Transcript, Vec<i64>) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/calls/refund-desk.wav");
+        let profile = Profile {
+            longest_window_ms,
+            ..Profile::whisper_default()
+        };
+        let setup = Setup {
+            profile: &profile,
+            model: String::new(),
+            model_key: String::new(),
+            language,
+        };
+        let mut interpreter = Interpreter {
+            languages: languages.to_vec(),
+            detected: Vec::new(),
+        };
+        let transcript = transcribe(&path, "", &setup, &mut interpreter).unwrap();
+        (transcript, interpreter.detected)
+    }
+
+    #[test]
+    fn a_language_is_detected_once_per_channel_and_holds_for_all_its_windows() {
+        let (fixed, detected) = interpreted("de", 5_000, &[]);
+        assert!(detected.is_empty());
+        assert_eq!(fixed.language, "de");
+        let windows: Vec<usize> = fixed.channels.iter().map(|c| c.segments.len()).collect();
+        assert!(windows.iter().all(|n| *n > 2), "{windows:?}");
+
+        let (auto, detected) = interpreted(AUTO, 5_000, &["fr", "it"]);
+        assert_eq!(detected, [5_000, 5_000]);
+        let words = |channel: &Channel| -> Vec<String> {
+            let words = channel.segments.iter().flat_map(|s| &s.words);
+            words.map(|w| w.text.clone()).collect()
+        };
+        let mut spoken = Vec::new();
+        for (channel, windows) in auto.channels.iter().zip(&windows) {
+            let words = words(channel);
+            assert_eq!(words, vec![words[0].clone(); *windows]);
+            spoken.push(words[0].clone());
+        }
+        let speech_ms = |c: &Channel| c.speech.iter().map(|s| s.len_ms()).sum::<i64>();
+        let first = usize::from(speech_ms(&auto.channels[1]) > speech_ms(&auto.channels[0]));
+        assert_eq!(auto.language, spoken[first]);
+        assert_eq!(auto.channels[first].language, None);
+        assert_eq!(
+            auto.channels[1 - first].language,
+            Some(spoken[1 - first].clone())
+        );
+        assert_ne!(spoken[0], spoken[1]);
+        // But for the language, what is heard is the same.
+        for (auto, fixed) in auto.channels.iter().zip(&fixed.channels) {
+            let spans = |c: &Channel| c.segments.iter().map(Segment::span).collect::<Vec<_>>();
+            assert_eq!(spans(auto), spans(fixed));
+        }
+        let again: Transcript = serde_json::from_str(&auto.to_json()).unwrap();
+        assert_eq!(again, auto);
+
+        // A channel with less speech than a window is heard to its end first.
+        let (auto, detected) = interpreted(AUTO, 28_000, &["fr", "fr"]);
+        assert_eq!(detected.len(), 2);
+        assert!(auto.channels.iter().all(|c| c.language.is_none()));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct ModelFacts {
     /// OpenAI's name for an encoder of this size (`base`), or `other`.
     pub size: &'static str,
     pub tensors: usize,
+    /// Languages that the model tells apart, the first of whisper.cpp's; 0 for English only.
+    pub languages: u32,
     /// Whether whisper.cpp lets the model give times: it takes two decoder layers for a
     /// first-generation Distil-Whisper and forces `no_timestamps`, except with the 51866 tokens
     /// of large-v3.
@@ -105,6 +107,8 @@ pub enum ModelProblem {
     },
     #[error("a mel filter holds a value that is not a number")]
     Filter,
+    #[error("the vocabulary has no blank, which whisper.cpp cannot do without")]
+    NoBlank,
     #[error("the file ends after the vocabulary, without any weights")]
     NoWeights,
     #[error("a tensor is called {name:?}, which no model of this size has")]
@@ -158,6 +162,38 @@ impl ModelFileError {
 /// # Errors
 /// What is wrong first, and at which byte.
 pub fn check(reader: impl Read + Seek, len: u64) -> Result<ModelFacts, ModelFileError> {
+    layout(reader, len).map(|layout| layout.facts)
+}
+
+/// Where things lie in a whole model file.
+pub(super) struct Layout {
+    pub facts: ModelFacts,
+    /// How the large weights are kept.
+    pub weights: Weights,
+    /// In the order of the file, from the end of the vocabulary to the end of the file without
+    /// gaps.
+    pub tensors: Vec<Tensor>,
+}
+
+/// One tensor of a file.
+pub(super) struct Tensor {
+    pub name: String,
+    pub role: Role,
+    pub weights: Weights,
+    pub values: u64,
+    /// Where its header begins, in bytes from the file's start.
+    pub at: u64,
+    /// Where its values begin.
+    pub data: u64,
+}
+
+/// The byte of a file that `ftype` begins at: after the magic and ten numbers.
+pub(super) const FTYPE_AT: u64 = 44;
+/// Bytes from the start of a tensor's header to its type.
+pub(super) const TENSOR_TYPE_AT: u64 = 8;
+
+/// As [`check`], and tells where each tensor lies.
+pub(super) fn layout(reader: impl Read + Seek, len: u64) -> Result<Layout, ModelFileError> {
     let mut walk = Walk {
         reader: BufReader::with_capacity(BUFFER, reader),
         at: 0,
@@ -168,7 +204,11 @@ pub fn check(reader: impl Read + Seek, len: u64) -> Result<ModelFacts, ModelFile
     check_filters(&mut walk, header.n_mels)?;
     check_vocabulary(&mut walk, header.n_vocab)?;
     let tensors = check_tensors(&mut walk, &header)?;
-    Ok(header.facts(tensors))
+    Ok(Layout {
+        facts: header.facts(tensors.len()),
+        weights: header.weights,
+        tensors,
+    })
 }
 
 /// A reader that knows where it is and refuses to go past the end.
@@ -273,12 +313,12 @@ fn check_magic<R: Read + Seek>(walk: &mut Walk<R>) -> Result<(), ModelFileError>
 
 /// How one kind of weights lies in a file: `block` values take `bytes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Weights {
-    name: &'static str,
+pub(super) struct Weights {
+    pub name: &'static str,
     /// `ggml_type`.
-    id: i32,
-    block: u64,
-    bytes: u64,
+    pub id: i32,
+    pub block: u64,
+    pub bytes: u64,
 }
 
 impl Weights {
@@ -291,8 +331,11 @@ impl Weights {
         }
     }
 
-    const F32: Self = Self::new("f32", 0, 1, 4);
-    const F16: Self = Self::new("f16", 1, 1, 2);
+    pub const F32: Self = Self::new("f32", 0, 1, 4);
+    pub const F16: Self = Self::new("f16", 1, 1, 2);
+    pub const BF16: Self = Self::new("bf16", 30, 1, 2);
+    pub const Q8_0: Self = Self::new("q8_0", 8, 32, 34);
+    pub const Q5_0: Self = Self::new("q5_0", 6, 32, 22);
 
     /// By `ggml_ftype`: the kinds that whisper.cpp's own tools write. Sizes are those asserted in
     /// `ggml-common.h`.
@@ -302,20 +345,27 @@ impl Weights {
             1 => Self::F16,
             2 => Self::new("q4_0", 2, 32, 18),
             3 => Self::new("q4_1", 3, 32, 20),
-            7 => Self::new("q8_0", 8, 32, 34),
-            8 => Self::new("q5_0", 6, 32, 22),
+            7 => Self::Q8_0,
+            8 => Self::Q5_0,
             9 => Self::new("q5_1", 7, 32, 24),
             10 => Self::new("q2_K", 10, 256, 84),
             11 => Self::new("q3_K", 11, 256, 110),
             12 => Self::new("q4_K", 12, 256, 144),
             13 => Self::new("q5_K", 13, 256, 176),
             14 => Self::new("q6_K", 14, 256, 210),
+            24 => Self::BF16,
             _ => return None,
         })
     }
 
-    fn is_quantised(self) -> bool {
+    pub fn is_quantised(self) -> bool {
         self.block > 1
+    }
+
+    /// Bytes of so many values, which fill whole blocks. At most 4096 × 51866 values of 4 bytes,
+    /// so no overflow.
+    pub fn bytes_of(self, values: u64) -> u64 {
+        values / self.block * self.bytes
     }
 }
 
@@ -399,6 +449,11 @@ impl Header {
             ftype: self.weights.name,
             size,
             tensors,
+            // `whisper_vocab::num_languages`
+            languages: match self.n_vocab {
+                n if n >= MULTILINGUAL_FROM => (n - 51_766).cast_unsigned(),
+                _ => 0,
+            },
             timestamps: self.text_layers != 2 || self.n_vocab == 51_866,
         }
     }
@@ -447,11 +502,14 @@ fn check_filters<R: Read + Seek>(walk: &mut Walk<R>, n_mels: i32) -> Result<(), 
 }
 
 /// The text tokens: length and bytes each. Pieces of characters and empty ones are allowed.
+/// whisper.cpp ends the process at the first window if none of them is a single blank.
 fn check_vocabulary<R: Read + Seek>(
     walk: &mut Walk<R>,
     n_vocab: i32,
 ) -> Result<(), ModelFileError> {
+    let start = walk.at;
     let tokens = walk.bounded("the number of text tokens", TEXT_TOKENS, n_vocab)?;
+    let mut blank = false;
     for token in 0..tokens {
         let at = walk.at;
         let len = walk.u32("the vocabulary")?;
@@ -464,7 +522,17 @@ fn check_vocabulary<R: Read + Seek>(
             };
             return Err(ModelFileError { at, problem });
         }
-        walk.skip(len.into(), "the vocabulary")?;
+        if len == 1 {
+            let mut byte = [0];
+            walk.fill(&mut byte, "the vocabulary")?;
+            blank |= byte == *b" ";
+        } else {
+            walk.skip(len.into(), "the vocabulary")?;
+        }
+    }
+    if !blank {
+        let problem = ModelProblem::NoBlank;
+        return Err(ModelFileError { at: start, problem });
     }
     Ok(())
 }
@@ -472,20 +540,39 @@ fn check_vocabulary<R: Read + Seek>(
 /// What one tensor must look like; dimensions that it does not have are 1.
 #[derive(Debug, Clone, Copy)]
 struct TensorSpec {
+    role: Role,
     weights: Weights,
     shape: [i32; 4],
     seen: bool,
 }
 
+/// What a tensor is for, which decides how whisper.cpp wants it kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A matrix, kept as the file's `ftype` says.
+    Matrix,
+    /// f32 in an f32 model, and f16 in all others.
+    Convolution,
+    /// A bias, a norm or positions: always f32.
+    Plain,
+}
+
+impl Role {
+    /// How a tensor of this role is kept in a model whose matrices are kept in `matrices`.
+    pub fn weights(self, matrices: Weights) -> Weights {
+        match self {
+            Role::Matrix => matrices,
+            Role::Convolution if matrices == Weights::F32 => Weights::F32,
+            Role::Convolution => Weights::F16,
+            Role::Plain => Weights::F32,
+        }
+    }
+}
+
 impl TensorSpec {
-    /// Bytes of data. At most 4096 × 51866 values of 4 bytes, so no overflow.
-    fn bytes(&self) -> u64 {
-        let values: u64 = self
-            .shape
-            .iter()
-            .map(|n| u64::from(n.cast_unsigned()))
-            .product();
-        values / self.weights.block * self.weights.bytes
+    fn values(&self) -> u64 {
+        let sizes = self.shape.iter().map(|n| u64::from(n.cast_unsigned()));
+        sizes.product()
     }
 }
 
@@ -493,25 +580,21 @@ impl TensorSpec {
 /// (`whisper_model_load` and `ASR_TENSOR_NAMES`).
 fn expected_tensors(header: &Header) -> BTreeMap<String, TensorSpec> {
     let state = header.state;
-    let large = header.weights;
-    let convolution = match large {
-        Weights::F32 => Weights::F32,
-        _ => Weights::F16,
-    };
     let mut specs = BTreeMap::new();
-    let mut add = |name: String, weights, rows: [i32; 3]| {
+    let mut add = |name: String, role: Role, rows: [i32; 3]| {
         let shape = [rows[0], rows[1], rows[2], 1];
         let seen = false;
         specs.insert(
             name,
             TensorSpec {
-                weights,
+                role,
+                weights: role.weights(header.weights),
                 shape,
                 seen,
             },
         );
     };
-    let plain = Weights::F32;
+    let plain = Role::Plain;
     let side = |s: &str, name: &str| format!("{s}.{name}");
     for (s, ctx, norm) in [
         ("encoder", header.audio_ctx, "ln_post"),
@@ -523,18 +606,18 @@ fn expected_tensors(header: &Header) -> BTreeMap<String, TensorSpec> {
     }
     for (conv, bands) in [("conv1", header.n_mels), ("conv2", state)] {
         let name = format!("encoder.{conv}.weight");
-        add(name, convolution, [3, bands, state]);
+        add(name, Role::Convolution, [3, bands, state]);
         add(format!("encoder.{conv}.bias"), plain, [1, state, 1]);
     }
     let embedding = "decoder.token_embedding.weight".to_owned();
-    add(embedding, large, [state, header.n_vocab, 1]);
+    add(embedding, Role::Matrix, [state, header.n_vocab, 1]);
     for (s, layers, attentions) in [
         ("encoder", header.audio_layers, &["attn"][..]),
         ("decoder", header.text_layers, &["attn", "cross_attn"][..]),
     ] {
         for layer in 0..layers {
             let block = format!("{s}.blocks.{layer}");
-            add_block(&block, state, large, attentions, &mut add);
+            add_block(&block, state, attentions, &mut add);
         }
     }
     specs
@@ -544,11 +627,10 @@ fn expected_tensors(header: &Header) -> BTreeMap<String, TensorSpec> {
 fn add_block(
     block: &str,
     state: i32,
-    large: Weights,
     attentions: &[&str],
-    add: &mut impl FnMut(String, Weights, [i32; 3]),
+    add: &mut impl FnMut(String, Role, [i32; 3]),
 ) {
-    let plain = Weights::F32;
+    let (matrix, plain) = (Role::Matrix, Role::Plain);
     let mut norm = |name: String| {
         add(format!("{block}.{name}.weight"), plain, [state, 1, 1]);
         add(format!("{block}.{name}.bias"), plain, [state, 1, 1]);
@@ -558,13 +640,13 @@ fn add_block(
         norm(format!("{attention}_ln"));
     }
     for (name, from, to) in [("mlp.0", state, 4 * state), ("mlp.2", 4 * state, state)] {
-        add(format!("{block}.{name}.weight"), large, [from, to, 1]);
+        add(format!("{block}.{name}.weight"), matrix, [from, to, 1]);
         add(format!("{block}.{name}.bias"), plain, [to, 1, 1]);
     }
     for attention in attentions {
         for part in ["query", "key", "value", "out"] {
             let name = format!("{block}.{attention}.{part}");
-            add(format!("{name}.weight"), large, [state, state, 1]);
+            add(format!("{name}.weight"), matrix, [state, state, 1]);
             // Whisper's keys have no bias.
             if part != "key" {
                 add(format!("{name}.bias"), plain, [state, 1, 1]);
@@ -573,20 +655,21 @@ fn add_block(
     }
 }
 
-/// Walks the tensors to the file's end; gives their number.
+/// Walks the tensors to the file's end.
 fn check_tensors<R: Read + Seek>(
     walk: &mut Walk<R>,
     header: &Header,
-) -> Result<usize, ModelFileError> {
+) -> Result<Vec<Tensor>, ModelFileError> {
     let mut specs = expected_tensors(header);
+    let mut tensors = Vec::with_capacity(specs.len());
     for done in 0..specs.len() {
         if walk.left() == 0 {
             return walk.fail(missing(&specs, done));
         }
-        check_tensor(walk, &mut specs)?;
+        tensors.push(check_tensor(walk, &mut specs)?);
     }
     match walk.left() {
-        0 => Ok(specs.len()),
+        0 => Ok(tensors),
         bytes => walk.fail(ModelProblem::TrailingBytes { bytes }),
     }
 }
@@ -608,7 +691,7 @@ fn missing(specs: &BTreeMap<String, TensorSpec>, done: usize) -> ModelProblem {
 fn check_tensor<R: Read + Seek>(
     walk: &mut Walk<R>,
     specs: &mut BTreeMap<String, TensorSpec>,
-) -> Result<(), ModelFileError> {
+) -> Result<Tensor, ModelFileError> {
     let at = walk.at;
     let fail = |problem| Err(ModelFileError { at, problem });
     let part = "a tensor's header";
@@ -646,7 +729,17 @@ fn check_tensor<R: Read + Seek>(
         });
     }
     spec.seen = true;
-    walk.skip(spec.bytes(), &format!("tensor {name}"))
+    let (role, weights, values) = (spec.role, spec.weights, spec.values());
+    let data = walk.at;
+    walk.skip(weights.bytes_of(values), &format!("tensor {name}"))?;
+    Ok(Tensor {
+        name,
+        role,
+        weights,
+        values,
+        at,
+        data,
+    })
 }
 
 #[cfg(test)]

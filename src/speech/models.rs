@@ -2,8 +2,8 @@
 //!
 //! A model is known by the BLAKE3 of its bytes; its profile says how sound must be cut and framed
 //! for it. A profile is a TOML file beside the model, `NAME.toml` for `NAME.bin`; without one, a
-//! model is taken for one of OpenAI's. Left out on purpose: fetching models, and a list of known
-//! ones with their checksums.
+//! model is taken for one of OpenAI's. Which ones are published, and how they get here, is known to
+//! [`catalogue`](super::catalogue) and [`fetch`](super::fetch).
 
 use std::fmt;
 use std::fs::File;
@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::model_file::{ModelFacts, ModelFileError, check};
 use super::packing::Packing;
+use super::{AUTO, whisper};
+use crate::limits::{self, SETTINGS_BYTES};
+use crate::log::{visible, visible_path};
 
 const EMBEDDED_NAME: &str = "callibrate-demo-en-q5_0";
 const EMBEDDED_MODEL: &[u8] = include_bytes!("../../models/callibrate-demo-en-q5_0.bin.zst");
@@ -103,37 +106,40 @@ pub struct ProfileProblem {
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    #[error("read the model {path}")]
+    #[error("read the model {path}", path = visible_path(path))]
     Read { path: PathBuf, source: io::Error },
     #[error("unpack the built-in model")]
     Unpack { source: io::Error },
-    #[error("use the model {name}")]
+    #[error("use the model {name}", name = visible(name))]
     Broken {
         name: String,
         source: ModelFileError,
     },
-    #[error("read the model's profile {path}")]
+    #[error("read the model's profile {path}", path = visible_path(path))]
     ProfileRead { path: PathBuf, source: io::Error },
-    #[error("understand the model's profile {path}")]
+    #[error("understand the model's profile {path}", path = visible_path(path))]
     ProfileSyntax {
         path: PathBuf,
         source: Box<toml::de::Error>,
     },
-    #[error("use the model's profile {path}")]
+    #[error("use the model's profile {path}", path = visible_path(path))]
     ProfileValue {
         path: PathBuf,
         source: ProfileProblem,
     },
     #[error("use the model {name} for the language {language:?}: it knows English only")]
     EnglishOnly { name: String, language: String },
+    #[error("use the model {name} for the language {language:?}, which it does not know")]
+    UnknownLanguage { name: String, language: String },
 }
 
 impl ModelError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            ModelError::Read { .. } | ModelError::ProfileRead { .. } => {
-                "check that the file is there and that you may read it"
+            ModelError::Read { source, .. } | ModelError::ProfileRead { source, .. } => {
+                limits::hint(source)
+                    .unwrap_or("check that the file is there and that you may read it")
             }
             ModelError::Unpack { .. } => "the program itself is damaged: install it again",
             ModelError::Broken { source, .. } => source.hint(),
@@ -143,6 +149,9 @@ impl ModelError {
             }
             ModelError::EnglishOnly { .. } => {
                 "choose a multilingual model: its name does not end in `.en`"
+            }
+            ModelError::UnknownLanguage { .. } => {
+                "write the language as Whisper does, such as en or de, or `auto` to have it detected"
             }
         }
     }
@@ -205,6 +214,7 @@ impl Profile {
         if !(-100.0..=0.0).contains(&self.logprob_threshold) {
             return problem("logprob_threshold", "must lie between -100 and 0");
         }
+        within("dtw_shift_ms", self.dtw_shift_ms, -2000, 2000)?;
         if self.dtw_heads.as_ref().is_some_and(Vec::is_empty) {
             return problem("dtw_heads", "names no head: leave it out");
         }
@@ -324,19 +334,30 @@ pub struct LoadedModel {
 }
 
 impl LoadedModel {
-    /// The language to transcribe in: the configured one, or else the profile's.
+    /// The language to transcribe in: the configured one, or else the profile's. [`AUTO`] stays
+    /// where the model can tell languages apart; otherwise there is nothing to detect.
     ///
     /// # Errors
-    /// [`ModelError::EnglishOnly`] where another one is configured for an English-only model.
+    /// [`ModelError::EnglishOnly`] and [`ModelError::UnknownLanguage`] where the model does not
+    /// know the language.
     pub fn language<'a>(&'a self, configured: Option<&'a str>) -> Result<&'a str, ModelError> {
         let language = configured.unwrap_or(&self.profile.language);
-        if language != "en" && !self.facts.multilingual {
-            return Err(ModelError::EnglishOnly {
+        let languages = self.facts.languages;
+        match language {
+            AUTO if languages == 0 => Ok("en"),
+            "en" | AUTO => Ok(language),
+            _ if languages == 0 => Err(ModelError::EnglishOnly {
                 name: self.name.clone(),
                 language: language.to_owned(),
-            });
+            }),
+            _ if whisper::language_id(language, languages).is_none() => {
+                Err(ModelError::UnknownLanguage {
+                    name: self.name.clone(),
+                    language: language.to_owned(),
+                })
+            }
+            _ => Ok(language),
         }
-        Ok(language)
     }
 }
 
@@ -388,23 +409,29 @@ fn load_file(path: &Path) -> Result<LoadedModel, ModelError> {
         path: path.to_owned(),
         source,
     };
-    let mut file = File::open(path).map_err(read)?;
+    let file = limits::open(path).map_err(read)?;
     let len = file.metadata().map_err(read)?.len();
     let facts = check(&file, len).map_err(broken(&path.display().to_string()))?;
     let profile = profile_beside(path, &facts)?;
-    file.rewind().map_err(read)?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(&file).map_err(read)?;
+    let key = key_of(&file).map_err(read)?;
     Ok(LoadedModel {
         name: ModelSource::File(path.to_owned()).name(),
         bytes: ModelBytes::File(path.to_owned()),
-        key: hasher.finalize().to_hex().to_string(),
+        key,
         profile,
         facts,
     })
 }
 
-fn broken(name: &str) -> impl FnOnce(ModelFileError) -> ModelError {
+/// BLAKE3 of a whole file, hexadecimal.
+pub(super) fn key_of(mut file: &File) -> io::Result<String> {
+    file.rewind()?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(file)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+pub(super) fn broken(name: &str) -> impl FnOnce(ModelFileError) -> ModelError {
     move |source| ModelError::Broken {
         name: name.to_owned(),
         source,
@@ -415,7 +442,7 @@ fn broken(name: &str) -> impl FnOnce(ModelFileError) -> ModelError {
 /// allows them.
 fn profile_beside(model: &Path, facts: &ModelFacts) -> Result<Profile, ModelError> {
     let path = model.with_extension("toml");
-    let profile = match std::fs::read_to_string(&path) {
+    let profile = match limits::read_text(&path, SETTINGS_BYTES) {
         Ok(text) => Profile::parse(&text, &path)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Profile {
             timestamps: facts.timestamps,
@@ -485,7 +512,7 @@ fn model_files(dir: &Path) -> Result<Vec<PathBuf>, ModelError> {
 
 fn list_file(path: PathBuf) -> Result<ListedModel, ModelError> {
     let open = || {
-        let file = File::open(&path)?;
+        let file = limits::open(&path)?;
         let bytes = file.metadata()?.len();
         Ok((file, bytes))
     };
@@ -529,6 +556,23 @@ mod tests {
         assert_eq!(model.language(None).unwrap(), "en");
         let error = model.language(Some("de")).unwrap_err().to_string();
         assert!(error.contains("English only"), "{error}");
+        assert_eq!(model.language(Some(AUTO)).unwrap(), "en");
+    }
+
+    #[test]
+    fn a_multilingual_model_takes_the_languages_that_it_has() {
+        let mut model = ModelSource::Embedded.load().unwrap();
+        model.facts.languages = 99;
+        for known in [AUTO, "en", "de", "su"] {
+            assert_eq!(model.language(Some(known)).unwrap(), known);
+        }
+        // Cantonese came with large-v3.
+        for unknown in ["yue", "xx", "german"] {
+            let error = model.language(Some(unknown)).unwrap_err();
+            assert!(matches!(error, ModelError::UnknownLanguage { .. }));
+        }
+        model.facts.languages = 100;
+        assert_eq!(model.language(Some("yue")).unwrap(), "yue");
     }
 
     #[test]
@@ -589,6 +633,12 @@ mod tests {
             (
                 ("dtw_heads = [[1, 0], [1, 1]]", "dtw_heads = []"),
                 "names no head",
+            ),
+            (("= -140", "= -9000000000000000000"), "`dtw_shift_ms` is -9"),
+            (("= -140", "= 2001"), "not between -2000 and 2000"),
+            (
+                ("timestamps =", "join_gap_ms = -1\ntimestamps ="),
+                "`join_gap_ms` is -1",
             ),
             (("timestamps =", "times ="), "unknown field `times`"),
             (("timestamps = true", ""), "missing field `timestamps`"),

@@ -6,13 +6,18 @@
 //! depend on what the state did earlier. Each window is encoded exactly once (`single_segment`)
 //! and cut at the timestamps that the model writes. whisper.cpp ends the process on some inputs,
 //! so this runs in a child process only. Left out: language detection per window, beam search,
-//! and `set_abort_callback_safe`, which is unsound in whisper-rs 0.16.
+//! the choice among several GPUs, and `set_abort_callback_safe`, which is unsound in
+//! whisper-rs 0.16.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use whisper_rs::{
     DtwAhead, DtwMode, DtwParameters, FullParams, SamplingStrategy, WhisperContext,
     WhisperContextParameters, WhisperError, WhisperState,
 };
 
+use super::Recognise;
 use super::models::{LoadedModel, ModelBytes, Profile};
 use crate::audio::SAMPLE_RATE_HZ;
 
@@ -21,6 +26,9 @@ use crate::audio::SAMPLE_RATE_HZ;
 const SHORTEST_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
 /// Milliseconds per timestamp token and per frame of the alignment.
 const TICK_MS: i64 = 20;
+/// What `full` is told to look at where nothing is to be encoded: whisper.cpp stops where only
+/// this much sound is left.
+const NOTHING_MS: i32 = 100;
 /// Working memory of the alignment while it runs: whisper.cpp aborts if it is too small, and a
 /// window of 28 s with the many heads of a large model needs half of this.
 const ALIGNMENT_MEMORY: usize = 128 * 1024 * 1024;
@@ -34,12 +42,15 @@ pub enum WhisperFault {
     State(WhisperError),
     #[error("recognise speech: {0}")]
     Decode(WhisperError),
+    #[error("detect the language: {0}")]
+    Detect(WhisperError),
 }
 
 /// The model, loaded once per process.
 pub struct Engine {
     context: WhisperContext,
     profile: Profile,
+    languages: u32,
 }
 
 /// One worker's state.
@@ -67,14 +78,58 @@ pub struct RawWord {
     pub prob: f32,
 }
 
-/// whisper.cpp's version.
+/// The GPU features that this was built with.
+const GPU: &[(bool, &str)] = &[
+    (cfg!(feature = "cuda"), "CUDA"),
+    (cfg!(feature = "metal"), "Metal"),
+    (cfg!(feature = "vulkan"), "Vulkan"),
+];
+
+/// What whisper.cpp was built to compute with: `CPU`, `CUDA`, … Where a build for a GPU finds
+/// none it computes on the CPU.
+pub fn backend() -> String {
+    let built: Vec<&str> = GPU.iter().filter(|(on, _)| *on).map(|(_, n)| *n).collect();
+    match built.as_slice() {
+        [] => "CPU".to_string(),
+        built => built.join(" and "),
+    }
+}
+
+fn on_gpu() -> bool {
+    GPU.iter().any(|(on, _)| *on)
+}
+
+/// whisper.cpp's version, and the backend where it is not the CPU: its sums round in another way,
+/// so its transcripts are others.
 pub fn engine_name() -> String {
-    format!("whisper.cpp {}", whisper_rs::WHISPER_CPP_VERSION)
+    let version = whisper_rs::WHISPER_CPP_VERSION;
+    if on_gpu() {
+        format!("whisper.cpp {version} ({})", backend())
+    } else {
+        format!("whisper.cpp {version}")
+    }
+}
+
+/// whisper.cpp's number for a language that is among the first `languages` that it knows.
+pub fn language_id(code: &str, languages: u32) -> Option<i32> {
+    ids(languages).find(|id| whisper_rs::get_lang_str(*id) == Some(code))
+}
+
+/// Numbers of the first languages, at most all that whisper.cpp knows.
+fn ids(languages: u32) -> RangeInclusive<i32> {
+    let last = languages.cast_signed() - 1;
+    0..=last.min(whisper_rs::get_lang_max_id())
 }
 
 /// The CPU features and kernels that whisper.cpp was built with, as it prints them.
 pub fn system_info() -> String {
     whisper_rs::print_system_info().to_string()
+}
+
+/// Whether [`system_info`] names a feature as built in: `NAME = 1`.
+pub fn has_feature(info: &str, name: &str) -> bool {
+    info.split('|')
+        .any(|part| part.trim().ends_with(&format!("{name} = 1")))
 }
 
 impl Engine {
@@ -83,7 +138,9 @@ impl Engine {
         // Neither whisper.cpp nor ggml may write to the terminal or to the parent's pipe.
         whisper_rs::install_logging_hooks();
         let mut parameters = WhisperContextParameters::default();
-        parameters.flash_attn(false);
+        parameters.use_gpu(on_gpu());
+        // Slower on a CPU; and whisper.cpp gives up the alignment of words for it.
+        parameters.flash_attn(on_gpu() && model.profile.dtw_heads.is_none());
         if let Some(heads) = &model.profile.dtw_heads {
             let heads: Vec<DtwAhead> = heads
                 .iter()
@@ -110,6 +167,7 @@ impl Engine {
         Ok(Self {
             context,
             profile: model.profile.clone(),
+            languages: model.facts.languages,
         })
     }
 
@@ -123,22 +181,15 @@ impl Engine {
     }
 }
 
-impl Recogniser<'_> {
+impl Recognise for Recogniser<'_> {
     /// Recognises one window of 16 kHz samples in `language` (ISO 639-1).
-    pub fn recognise(
+    fn recognise(
         &mut self,
         samples: &[f32],
         language: &str,
     ) -> Result<Vec<RawSegment>, WhisperFault> {
-        let mut padded = Vec::new();
-        let samples = if samples.len() < SHORTEST_SAMPLES {
-            padded.extend_from_slice(samples);
-            padded.resize(SHORTEST_SAMPLES, 0.0);
-            &padded
-        } else {
-            samples
-        };
-        let len_ms = samples.len() as i64 * 1000 / i64::from(SAMPLE_RATE_HZ);
+        let samples = &padded(samples);
+        let len_ms = len_ms(samples);
         let params = self.parameters(len_ms, language);
         self.state
             .full(params, samples)
@@ -146,6 +197,47 @@ impl Recogniser<'_> {
         Ok(self.read_segments(len_ms))
     }
 
+    /// One encoder pass and one token. whisper.cpp encodes as many frames here as the last call of
+    /// `full` has set, whatever the sound, so `full` is called first and told to do no more than
+    /// that: the same sound gives the same language whatever the state did before.
+    fn language(&mut self, samples: &[f32]) -> Result<String, WhisperFault> {
+        if self.engine.languages == 0 {
+            return Ok("en".to_string());
+        }
+        let samples = &padded(samples);
+        let mut params = self.parameters(len_ms(samples), "en");
+        params.set_token_timestamps(false);
+        params.set_duration_ms(NOTHING_MS);
+        let (_, probs) = self
+            .state
+            .full(params, samples)
+            .and_then(|_| self.state.lang_detect(0, 1))
+            .map_err(WhisperFault::Detect)?;
+        // whisper.cpp's own choice takes a task's token for the language after the model's last.
+        let mut best = 0;
+        for id in ids(self.engine.languages) {
+            if probs[id as usize] > probs[best as usize] {
+                best = id;
+            }
+        }
+        Ok(whisper_rs::get_lang_str(best).unwrap_or("en").to_string())
+    }
+}
+
+/// Filled up with silence to what whisper.cpp takes.
+fn padded(samples: &[f32]) -> Cow<'_, [f32]> {
+    let mut samples = Cow::Borrowed(samples);
+    if samples.len() < SHORTEST_SAMPLES {
+        samples.to_mut().resize(SHORTEST_SAMPLES, 0.0);
+    }
+    samples
+}
+
+fn len_ms(samples: &[f32]) -> i64 {
+    samples.len() as i64 * 1000 / i64::from(SAMPLE_RATE_HZ)
+}
+
+impl Recogniser<'_> {
     fn parameters<'a>(&self, len_ms: i64, language: &'a str) -> FullParams<'a, 'a> {
         let profile = &self.engine.profile;
         let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });

@@ -11,8 +11,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{self, TRANSCRIPT_BYTES, TRANSCRIPT_MS, TRANSCRIPT_WORDS};
+use crate::log::visible;
+
 /// The value of [`Transcript::format`] that this build reads and writes.
 pub const FORMAT: &str = "callibrate-transcript/1";
+
+/// More channels than any recorder of calls writes.
+const MAX_CHANNELS: usize = 16;
 
 /// Everything heard in one recording, redacted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,7 +29,8 @@ pub struct Transcript {
     pub audio: AudioFacts,
     /// What made this transcript.
     pub recogniser: Recogniser,
-    /// ISO 639-1 code of the language that was spoken, e.g. `en`.
+    /// ISO 639-1 code of the language that was spoken, e.g. `en`; where it was detected and
+    /// differs between channels, that of the one on which most is said.
     pub language: String,
     /// One entry per audio channel, in the order of the file; a single one for mono.
     pub channels: Vec<Channel>,
@@ -75,6 +82,9 @@ fn yes() -> bool {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
+    /// The channel's own language, where it was detected to be another than the transcript's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// Where voice activity was found, in order, without overlap. Derived from the segments when
     /// a transcript of another tool leaves it out.
     #[serde(default)]
@@ -211,14 +221,14 @@ impl RedactedKind {
 /// A transcript file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TranscriptError {
-    #[error("read {path}")]
+    #[error("read {path}", path = visible(path))]
     Read {
         path: String,
         source: std::io::Error,
     },
-    #[error("understand {path}: {message}")]
+    #[error("understand {path}: {message}", path = visible(path))]
     Parse { path: String, message: String },
-    #[error("use {path}: {message}")]
+    #[error("use {path}: {message}", path = visible(path))]
     Invalid { path: String, message: String },
 }
 
@@ -226,10 +236,11 @@ impl Transcript {
     /// Reads and checks a transcript file.
     pub fn read(path: &Path) -> Result<Self, TranscriptError> {
         let name = || path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| TranscriptError::Read {
-            path: name(),
-            source,
-        })?;
+        let bytes =
+            limits::read(path, TRANSCRIPT_BYTES).map_err(|source| TranscriptError::Read {
+                path: name(),
+                source,
+            })?;
         Self::from_json(&bytes, &name())
     }
 
@@ -269,15 +280,32 @@ impl Transcript {
         if self.channels.is_empty() {
             return Err("it has no channels".to_string());
         }
+        if self.channels.len() > MAX_CHANNELS {
+            return Err(format!("it has more than {MAX_CHANNELS} channels"));
+        }
+        let words = self.channels.iter().flat_map(|c| &c.segments);
+        if words.map(|s| s.words.len()).sum::<usize>() > TRANSCRIPT_WORDS {
+            return Err(limits::too_much(TRANSCRIPT_WORDS, "words"));
+        }
         if self.audio.recorded_ms < 0 {
             return Err("recorded_ms is negative".to_string());
+        }
+        let within = |ms: i64| (0..=TRANSCRIPT_MS).contains(&ms);
+        if !within(self.audio.recorded_ms) {
+            return Err("recorded_ms is more than a thousand hours".to_string());
         }
         for (c, channel) in self.channels.iter().enumerate() {
             let mut last = i64::MIN;
             for (s, segment) in channel.segments.iter().enumerate() {
                 let at = format!("channel {c}, segment {s}");
-                if segment.start_ms < 0 || segment.end_ms < segment.start_ms {
+                if segment.end_ms < segment.start_ms {
                     return Err(format!("{at}: it ends before it starts"));
+                }
+                if !within(segment.start_ms) || !within(segment.end_ms) {
+                    return Err(format!("{at}: its times are beyond any recording"));
+                }
+                if !segment.no_speech_prob.is_none_or(is_share) {
+                    return Err(format!("{at}: no_speech_prob is not between 0 and 1"));
                 }
                 if segment.start_ms < last {
                     return Err(format!("{at}: it starts before the one ahead of it"));
@@ -288,10 +316,22 @@ impl Transcript {
                     if word.end_ms < word.start_ms || word.start_ms < word_last {
                         return Err(format!("{at}, word {w}: times run backwards"));
                     }
-                    if word.prob.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
+                    if !within(word.start_ms) || !within(word.end_ms) {
+                        return Err(format!(
+                            "{at}, word {w}: its times are beyond any recording"
+                        ));
+                    }
+                    if !word.prob.is_none_or(is_share) {
                         return Err(format!("{at}, word {w}: prob is not between 0 and 1"));
                     }
                     word_last = word.start_ms;
+                }
+            }
+            for span in &channel.speech {
+                if span.end_ms < span.start_ms || !within(span.start_ms) || !within(span.end_ms) {
+                    return Err(format!(
+                        "channel {c}: a stretch of speech has impossible times"
+                    ));
                 }
             }
             for pair in channel.speech.windows(2) {
@@ -302,6 +342,10 @@ impl Transcript {
         }
         Ok(())
     }
+}
+
+fn is_share(share: f32) -> bool {
+    (0.0..=1.0).contains(&share)
 }
 
 /// Speech as the segments have it, for transcripts that do not state it: overlapping segments are
@@ -317,4 +361,50 @@ fn speech_of(segments: &[Segment]) -> Vec<Span> {
         }
     }
     speech
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn talk() -> Transcript {
+        snippet::parse("agent: Hello there.\ncustomer: Hello.").unwrap()
+    }
+
+    fn refused(change: impl FnOnce(&mut Transcript)) -> String {
+        let mut transcript = talk();
+        change(&mut transcript);
+        let error = Transcript::from_json(transcript.to_json().as_bytes(), "call.json");
+        error.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_no_recording_can_hold_is_refused_by_its_place() {
+        let read = Transcript::from_json(talk().to_json().as_bytes(), "call.json").unwrap();
+        assert_eq!(read, talk());
+        let late = refused(|t| t.channels[0].segments[0].end_ms = i64::MAX);
+        assert!(late.contains("channel 0, segment 0: its times"), "{late}");
+        let early = refused(|t| t.channels[1].segments[0].words[0].start_ms = -1);
+        assert!(
+            early.contains("channel 1, segment 0, word 0: its times"),
+            "{early}"
+        );
+        let backwards = refused(|t| t.channels[0].speech[0] = Span::new(9, 8));
+        assert!(
+            backwards.contains("channel 0: a stretch of speech"),
+            "{backwards}"
+        );
+        let unsure = refused(|t| t.channels[0].segments[0].no_speech_prob = Some(1.5));
+        assert!(unsure.contains("no_speech_prob"), "{unsure}");
+        let long = refused(|t| t.audio.recorded_ms = TRANSCRIPT_MS + 1);
+        assert!(long.contains("a thousand hours"), "{long}");
+        let wide = refused(|t| t.channels = vec![Channel::default(); MAX_CHANNELS + 1]);
+        assert!(wide.contains("more than 16 channels"), "{wide}");
+        let wordy = refused(|t| {
+            let words = &mut t.channels[0].segments[0].words;
+            let last = words[words.len() - 1].clone();
+            words.resize(TRANSCRIPT_WORDS, last);
+        });
+        assert!(wordy.contains("more than 500000 words"), "{wordy}");
+    }
 }

@@ -49,20 +49,26 @@ fn recordings_that_kill_each_worker_become_failures() {
     let said = running.finish().exits(1);
     // Both at once, then each alone.
     assert_eq!(killed, 3);
-    let hint = "hint: check that it plays; convert it with another tool and try again";
+    let hint = "hint: check that it plays, and convert it with another tool; as it is, only";
     assert_eq!(said.stdout.matches(hint).count(), 2, "{said:#?}");
     let out = place.path("out");
     let failed = |file: &str| {
         let reason = "killed_the_recogniser";
         (file.to_string(), "worker".to_string(), reason.to_string())
     };
-    assert_eq!(
-        report::failures(&out),
-        [failed("rec/a.wav"), failed("rec/b.wav")]
-    );
-    // They are tried again.
+    let both = [failed("rec/a.wav"), failed("rec/b.wav")];
+    assert_eq!(report::failures(&out), both);
+    // As they are, they cost no other night its worker.
+    let said = place.run(RUN).exits(1);
+    assert!(!said.stderr.contains('['), "{said:#?}");
+    assert_eq!(report::failures(&out), both);
     place
-        .run(RUN)
+        .run("status --out out")
+        .exits(0)
+        .says("2 recordings ended the recogniser");
+    // Until somebody asks for it.
+    place
+        .run(&format!("{RUN} --quarantined").replacen("run", "retry", 1))
         .exits(0)
         .says("2 transcribed, 0 reused, 0 failed");
     assert_eq!(report::calls_of(&out, DATE), ["a", "b"]);

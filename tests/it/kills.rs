@@ -4,20 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use callibrate::calibration::chance::Stream;
 
-use crate::support::calls::{Call, write_table};
+use crate::support::calls::{SHORT_IDS, short_centre};
 use crate::support::process::{
     children, is_alive, pause, signal, signal_group, wait_until, working_in,
 };
-use crate::support::sound::{Coding, Sound};
+use crate::support::report::stored;
 use crate::support::{Place, Running, Said, report};
 
-const IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const RUN: &str = "run rec --calls calls.csv --out out --jobs 2";
 const SEED: u64 = 9;
 /// Of each target.
@@ -30,36 +28,6 @@ enum Target {
     Parent,
     Child,
     Both,
-}
-
-/// Five recordings of about a second, on two dates.
-fn centre() -> Place {
-    let place = Place::new();
-    let sound = Sound::of_sample("refund-desk");
-    let mut calls = Vec::new();
-    for (n, id) in IDS.iter().enumerate() {
-        let from = 2_000 * n as u32;
-        let clip = sound.cut(from, from + 1_400 - 100 * n as u32);
-        place.write(&format!("rec/{id}.wav"), clip.wav(Coding::S16));
-        calls.push(Call::new(id, ["2026-03-02", "2026-03-03"][n % 2]));
-    }
-    write_table(&place, &calls);
-    place
-}
-
-/// The stored transcripts, each with what changes when it is written again.
-fn stored(out: &Path) -> BTreeMap<String, (u64, i64, i64)> {
-    walkdir::WalkDir::new(out.join("store/transcripts"))
-        .into_iter()
-        // Files come and go while a run is at work.
-        .filter_map(Result::ok)
-        .filter(|entry| entry.path().extension().is_some_and(|e| e == "json"))
-        .filter_map(|entry| {
-            let facts = entry.metadata().ok()?;
-            let name = entry.file_name().to_str()?.to_string();
-            Some((name, (facts.ino(), facts.mtime(), facts.mtime_nsec())))
-        })
-        .collect()
 }
 
 /// What a run said it did: how many calls it had to transcribe, and how many of them were done.
@@ -104,7 +72,7 @@ fn wait_for_a_moment(
     out: &Path,
 ) {
     let before = stored(out).len();
-    let left = IDS.len() - before;
+    let left = SHORT_IDS.len() - before;
     let most = match target {
         // The child goes when all is transcribed.
         Target::Child => left.saturating_sub(1),
@@ -133,7 +101,7 @@ fn wait_for_a_moment(
         _ if left == 0 => times.nothing_to_do,
         _ if calls == left => times.nothing_to_do / 2,
         0 => times.whole / 3,
-        _ => times.whole / IDS.len() as u32,
+        _ => times.whole / SHORT_IDS.len() as u32,
     };
     let moment = Instant::now() + length.mul_f64(chance.unit());
     wait_while(&|_| Instant::now() < moment);
@@ -159,22 +127,22 @@ fn kill(target: Target, running: &mut Running) -> bool {
 #[test]
 fn whoever_is_killed_and_whenever_nothing_is_lost_or_done_twice() {
     let start = Instant::now();
-    let undisturbed = centre();
+    let undisturbed = short_centre();
     let times = Times::measured(&undisturbed);
     let tables = report::published(&undisturbed.path("out"));
 
     let mut chance = Stream::new(SEED, "kills", 0);
     let mut hits = BTreeMap::from([Target::Parent, Target::Child, Target::Both].map(|t| (t, 0)));
-    let mut by_stored = [0; IDS.len() + 1];
+    let mut by_stored = [0; SHORT_IDS.len() + 1];
     let (mut runs, mut folders, mut while_publishing) = (0, 0, 0);
     while hits.values().any(|n| *n < KILLS) {
-        let place = centre();
+        let place = short_centre();
         let out = place.path("out");
         folders += 1;
         let mut kills = 0;
         loop {
             let before = stored(&out);
-            let left = IDS.len() - before.len();
+            let left = SHORT_IDS.len() - before.len();
             let mut running = place.start_group(RUN);
             runs += 1;
             // The one that was met least, so that all are met often.
@@ -227,7 +195,7 @@ fn whoever_is_killed_and_whenever_nothing_is_lost_or_done_twice() {
     println!(
         "seed {SEED}: {hits:?} in {runs} runs on {folders} folders; of the runs that were killed, \
          0 to {} calls were stored in {by_stored:?}, {while_publishing} were publishing; {:.1} s",
-        IDS.len(),
+        SHORT_IDS.len(),
         start.elapsed().as_secs_f64()
     );
 }

@@ -4,22 +4,37 @@
 //! One binary, so that the costly part, transcribing, is done once and shared (see
 //! [`support::samples`]). What a module can test alone is tested beside it in `src/`.
 
+mod again;
 mod answers;
 mod broken;
 mod calibration;
+mod clean;
+mod convert;
 mod dates;
 mod deaths;
 mod deploy;
 mod documents;
+mod drives;
+mod earlier;
+mod faults;
+mod fetch;
+mod forget;
 mod formats;
 mod history;
+mod hostile;
+mod hostile_names;
 mod kills;
+mod languages;
+mod moving;
 mod programme;
 mod redaction;
 mod refused;
+mod release;
+mod retry;
 mod rubric;
 mod start;
 mod status;
 mod stops;
 mod support;
 mod tables;
+mod watched;

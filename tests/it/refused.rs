@@ -299,7 +299,7 @@ fn recordings() {
     let no_date = place.run("score --out out --date 2026-03-03").exits(2);
     assert_eq!(
         no_date.stderr,
-        "callibrate failed to score: there are no stored calls of 2026-03-03\n\n\
+        "callibrate failed to find stored calls of 2026-03-03\n\n\
          hint: dates are written YYYY-MM-DD and are the calls' local start dates\n"
     );
 }
@@ -430,4 +430,45 @@ fn a_whole_model_file_is_as_good_as_the_embedded_one() {
         assert!(words("out").len() > 5);
         assert_eq!(words("out"), words("embedded"));
     }
+}
+
+/// Opening a named pipe waits for whoever writes into it, and no signal would end that.
+#[cfg(unix)]
+#[test]
+fn named_pipes_are_refused_at_once() {
+    let mut refused = Refusals::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(refused.place.path("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    for (case, arguments) in [
+        ("as a recording", "run pipe --calls calls.csv --out out"),
+        ("as the table of calls", "run rec --calls pipe --out out"),
+        (
+            "as the table of contacts",
+            &format!("{RUN} --contacts pipe"),
+        ),
+        ("as a rubric", &format!("{RUN} --rubric pipe")),
+        ("as a model", &format!("{RUN} --model pipe")),
+        ("as the configuration", &format!("{RUN} --config pipe")),
+        ("as a rubric to check", "rubric check pipe"),
+        ("as a form to import", "rubric import pipe --out new.yaml"),
+        ("as a model to check", "model check pipe"),
+        ("as a model to convert", "model convert pipe new.bin"),
+    ] {
+        refused.add(case, arguments);
+    }
+    assert_golden("refused-named-pipes.txt", &refused.text);
+
+    // Among recordings it is passed over.
+    let place = refused.place;
+    fs::rename(place.path("pipe"), place.path("rec/c.wav")).unwrap();
+    place.run(RUN).exits(0);
+    let ratings = place
+        .run("calibrate --out out --ratings rec/c.wav")
+        .exits(2);
+    assert!(
+        ratings.stderr.contains("rec/c.wav: it is a pipe"),
+        "{ratings:#?}"
+    );
 }

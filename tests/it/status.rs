@@ -21,7 +21,7 @@ fn plain(said: &Said) -> String {
             text += "  size     (sizes)\n";
             continue;
         }
-        match (line.find(": began "), line.find(", exit code ")) {
+        match (line.find(": began "), line.find("; ")) {
             (Some(from), Some(to)) => {
                 text += &format!(
                     "{}: began (when and how long){}\n",
@@ -169,7 +169,7 @@ fn it_may_be_asked_while_a_run_is_at_work() {
         .run(STATUS)
         .exits(0)
         .says(&holder)
-        .says("Those of the run at work are among them until it ends")
+        .says("2026-03-02: the run at work makes them")
         .says("No run has come to its end here yet.");
     running.finish().exits(0);
     place.run(STATUS).exits(0).says("no run is at work");
@@ -194,7 +194,7 @@ fn calibration_that_is_older_than_what_it_rests_on_is_named() {
     place
         .run("status")
         .exits(0)
-        .says("The tables are up to date.");
+        .says("ratings are named, and there are no tables of calibration");
 
     // Its time is all that is looked at.
     let made = place.write("out/calibration/agreement/part.parquet", "");

@@ -41,7 +41,18 @@ fn sigterm_ends_a_run_with_143() {
     running.wait_for_call(1);
     signal("TERM", running.id());
     running.finish().exits(143);
-    assert_eq!(report::dates(&place.path("out"), "calls").len(), 0);
+    let out = place.path("out");
+    assert_eq!(report::dates(&out, "calls").len(), 0);
+    // A night that was too long: what it came to can be scored in the morning.
+    place.run("score --out out").exits(0);
+    let scored = report::calls_of(&out, DATE);
+    assert!(scored.contains(&"a".to_string()), "{scored:?}");
+    let left = 3 - scored.len();
+    place
+        .run("run rec --calls calls.csv --out out --jobs 1")
+        .exits(0)
+        .says(&format!("{left} transcribed, "));
+    assert_eq!(report::calls_of(&out, DATE), ["a", "b", "c"]);
 }
 
 /// A child that hangs does not hear the end of its input either.
@@ -62,17 +73,30 @@ fn a_worker_that_hangs_does_not_keep_the_run_from_stopping() {
 
 #[test]
 fn a_second_command_on_the_same_folder_is_refused() {
-    let refused = "callibrate failed to use out: another run of callibrate is working there\n\
-                   \nhint: wait until it has finished, or use another --out\n";
+    let hint = "\n\nhint: wait until it has finished, or use another --out\n";
     let place = centre(&IDS);
     let mut first = place.start("run rec --calls calls.csv --out out --jobs 1");
     first.wait_for_call(1);
-    assert_eq!(place.run("score --out out").exits(4).stderr, refused);
+    let said = place.run("score --out out").exits(4).stderr;
+    let who = format!(
+        "callibrate failed to use out: another run of callibrate is working there (process {} on ",
+        first.id()
+    );
+    assert!(said.starts_with(&who) && said.ends_with(hint), "{said}");
+    assert!(
+        said.contains(" since 20") && said.contains(" UTC)"),
+        "{said}"
+    );
     first.finish().exits(0);
 
     // The lock is the system's: it goes with whoever holds it.
     let lock = std::fs::File::open(place.path("out/store/lock")).unwrap();
     lock.lock().unwrap();
+    let refused = format!(
+        "callibrate failed to use out: another run of callibrate is working there (process {} on \
+         this machine){hint}",
+        std::process::id()
+    );
     for command in [RUN, "score --out out"] {
         assert_eq!(place.run(command).exits(4).stderr, refused, "{command}");
     }

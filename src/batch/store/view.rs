@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -64,7 +64,8 @@ impl StoreView {
         let store = Store {
             out: out.to_path_buf(),
             root,
-            _lock: None,
+            lock: None,
+            doubt: None,
         };
         Ok(Some(Self { store }))
     }
@@ -78,11 +79,21 @@ impl StoreView {
     }
 
     pub fn transcripts_folder(&self) -> std::path::PathBuf {
-        self.store.root.join("transcripts")
+        self.store.transcripts_folder()
     }
 
     pub fn call_dates(&self) -> Result<Vec<String>, StoreError> {
         self.store.call_dates()
+    }
+
+    /// How many calls there are, by their files alone.
+    pub fn count_calls(&self) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for date in self.call_dates()? {
+            let names = names_in(&self.store.dated("calls", &date))?;
+            count += names.iter().filter(|name| name.ends_with(".json")).count();
+        }
+        Ok(count)
     }
 
     pub fn stale_dates(&self) -> Result<BTreeSet<String>, StoreError> {
@@ -100,6 +111,20 @@ impl StoreView {
     /// Whether a list of renames is there: tables are being published, or were when a run ended.
     pub fn has_journal(&self) -> bool {
         self.store.journal().is_file()
+    }
+
+    /// Who worked here last and did not come to the end, in words.
+    pub fn stopped(&self) -> Option<String> {
+        let lock = super::lock_path(&self.store.root);
+        match holder(&lock) {
+            Holder::Nobody => signed(&lock),
+            Holder::Process(_) | Holder::NotKnown => None,
+        }
+    }
+
+    /// How many recordings are not tried again.
+    pub fn quarantined(&self) -> Result<usize, StoreError> {
+        Ok(names_in(&self.store.root.join("quarantine"))?.len())
     }
 
     /// The calls of a date in no order that matters; what is wrong with others goes to `damaged`.
@@ -152,8 +177,41 @@ impl StoreView {
     /// what is locked. A process of another container, or of another machine on a network drive,
     /// is not in the list.
     pub fn holder(&self) -> Holder {
-        holder(&self.store.root.join("lock"))
+        holder(&super::lock_path(&self.store.root))
     }
+}
+
+/// What a run writes into the lock, for whoever finds it held: on another machine nothing else
+/// tells who that is.
+pub(super) fn signature() -> String {
+    let host = fs::read_to_string("/proc/sys/kernel/hostname");
+    let host = host
+        .as_deref()
+        .map_or("a machine without a name", str::trim);
+    let now = jiff::Timestamp::now().strftime("%F %T");
+    format!("process {} on {host} since {now} UTC\n", std::process::id())
+}
+
+/// Who holds a lock, in words. What an earlier holder wrote is not taken for this one's.
+pub(super) fn holder_in_words(lock: &Path) -> Option<String> {
+    let signed = signed(lock);
+    match holder(lock) {
+        Holder::Process(id) => {
+            let own = signed.filter(|text| text.starts_with(&format!("process {id} on ")));
+            Some(own.unwrap_or_else(|| format!("process {id} on this machine")))
+        }
+        Holder::Nobody | Holder::NotKnown => signed,
+    }
+}
+
+fn signed(lock: &Path) -> Option<String> {
+    const LONGEST: u64 = 200;
+    let mut text = String::new();
+    let file = fs::File::open(lock).ok()?;
+    file.take(LONGEST).read_to_string(&mut text).ok()?;
+    let text = text.strip_suffix('\n')?;
+    let is_plain = text.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+    (is_plain && text.starts_with("process ")).then(|| text.to_string())
 }
 
 /// A file's content; `None` where it has gone, or cannot be understood.
@@ -272,7 +330,27 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let view = StoreView::of(folder.path()).unwrap().unwrap();
         assert_eq!(view.holder(), Holder::Process(std::process::id()));
+        let Err(StoreError::Held { by: Some(by), .. }) = Store::open(folder.path()) else {
+            panic!("it is held");
+        };
+        let me = format!("process {} on ", std::process::id());
+        assert!(by.starts_with(&me) && by.ends_with(" UTC"), "{by}");
+        // What the holder did not write is not said of it.
+        let lock = folder.path().join("store/lock");
+        for other in [
+            "process 1 on qa-2 since 2026-03-02 02:00:00 UTC\n",
+            "\u{1b}[2J\n",
+            "",
+        ] {
+            fs::write(&lock, other).unwrap();
+            let by = holder_in_words(&lock).unwrap();
+            assert_eq!(by, format!("{me}this machine"));
+        }
         drop(store);
+        // Of another machine, no more is known than it wrote.
+        let other = "process 1 on qa-2 since 2026-03-02 02:00:00 UTC";
+        fs::write(&lock, format!("{other}\n")).unwrap();
+        assert_eq!(holder_in_words(&lock).as_deref(), Some(other));
         assert_eq!(view.holder(), Holder::Nobody);
         Store::open(folder.path()).unwrap();
     }

@@ -120,6 +120,13 @@ impl<'f> Known<'f> {
         format!("no call was scored with a rubric \"{rubric}\"{instead}")
     }
 
+    /// Whether a call that is not known may have been forgotten.
+    pub(super) fn may_be_forgotten(&self, call_id: &str) -> bool {
+        self.forms.some_forgotten
+            && !self.forms.of_call.contains_key(call_id)
+            && !is_rounded(call_id)
+    }
+
     /// The versions of a rubric that were put to a call and apply to it.
     ///
     /// # Errors

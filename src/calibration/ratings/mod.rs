@@ -27,6 +27,7 @@ pub use outcomes::{Outcome, names_outcomes, outcomes};
 pub use rating::{names_ratings, ratings};
 pub use when::RatedAt;
 
+use crate::log::visible;
 use crate::rubric::Rubric;
 use crate::scoring::Answer;
 
@@ -38,6 +39,8 @@ pub struct Forms {
     /// The forms that were put to each call.
     pub of_call: BTreeMap<String, Vec<PutTo>>,
     pub agents: BTreeSet<String>,
+    /// Calls were forgotten here: one that is not known may be one of them.
+    pub some_forgotten: bool,
 }
 
 /// A form that was put to a call.
@@ -221,15 +224,15 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.place.file)?;
+        write!(f, "{}", visible(&self.place.file))?;
         // Names of columns stand above all rows in Parquet.
         if self.place.row > 0 {
             write!(f, ", {} {}", self.row_word, self.place.row)?;
         }
         if let Some(column) = &self.column {
-            write!(f, ", {column}")?;
+            write!(f, ", {}", visible(column))?;
         }
-        write!(f, ": {}", self.message)
+        write!(f, ": {}", visible(&self.message))
     }
 }
 

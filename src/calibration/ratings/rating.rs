@@ -77,6 +77,7 @@ pub fn ratings(sheets: &[Sheet], forms: &Forms) -> Result<Taken<Rating>, Refused
         answered: BTreeMap::new(),
         probabilities: BTreeMap::new(),
         comments: 0,
+        forgotten: Vec::new(),
         ambiguous: BTreeSet::new(),
     };
     let mut problems = Vec::new();
@@ -125,6 +126,8 @@ struct Reader<'k, 'f> {
     probabilities: BTreeMap<Arc<str>, (f64, Place)>,
     /// Rows about comment questions.
     comments: usize,
+    /// Rows about calls that may have been forgotten.
+    forgotten: Vec<Place>,
     /// Rubric, version and question that were changed without a new version.
     ambiguous: BTreeSet<[Arc<str>; 3]>,
 }
@@ -133,6 +136,10 @@ impl Reader<'_, '_> {
     /// `None` where something is wrong, and for comments.
     fn rating(&mut self, entry: &mut Entry<'_, '_>) -> Option<Rating> {
         let call_id = entry.need("call_id");
+        if call_id.is_some_and(|id| self.known.may_be_forgotten(id)) {
+            self.forgotten.push(entry.place());
+            return None;
+        }
         let rubric = entry.need("rubric");
         let question_id = entry.need("question");
         let kind = entry.need_read("kind", rater_kind);
@@ -287,6 +294,16 @@ impl Reader<'_, '_> {
 
     fn notices(&self, ratings: &[Rating]) -> Vec<String> {
         let mut notices = Vec::new();
+        if let Some(first) = self.forgotten.first() {
+            notices.push(format!(
+                "{} ratings are about calls that are not in these tables, and calls were forgotten \
+                 here: they are left out. The first is {} row {}; if its call was not forgotten, look \
+                 for a mistyped id.",
+                self.forgotten.len(),
+                first.file,
+                first.row
+            ));
+        }
         if self.comments > 0 {
             notices.push(format!(
                 "{} about comment questions {} left out: words are no ratings",

@@ -15,13 +15,16 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Answer, Answered};
 use crate::rubric::{Band, Kind, Rubric, Tag};
 use interval::Bounds;
 use sums::{Effect, Form, Part, Tally};
 
 /// Whether the call passed. Not the score: a critical failure is a verdict of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Pass,
     Fail,

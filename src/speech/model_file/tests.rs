@@ -26,6 +26,8 @@ fn int(bytes: &[u8], at: usize) -> i32 {
 /// Where things lie in the whole demo model, found without the code under test.
 struct Map {
     vocabulary: usize,
+    /// The token that is a single blank: its length.
+    blank: usize,
     /// Header and end of data of each tensor.
     tensors: Vec<(Range<usize>, usize)>,
 }
@@ -34,7 +36,11 @@ fn map() -> Map {
     let bytes = demo();
     let vocabulary = 56 + 4 * 80 * 201;
     let mut at = vocabulary + 4;
+    let mut blank = 0;
     for _ in 0..int(bytes, vocabulary) {
+        if bytes[at..at + 5] == [1, 0, 0, 0, b' '] {
+            blank = at;
+        }
         at += 4 + int(bytes, at) as usize;
     }
     let mut tensors = Vec::new();
@@ -54,6 +60,7 @@ fn map() -> Map {
     assert_eq!(at, bytes.len());
     Map {
         vocabulary,
+        blank,
         tensors,
     }
 }
@@ -95,6 +102,7 @@ fn the_demo_model_is_whole() {
         ftype: "q5_0",
         size: "other",
         tensors: 11 + 15 * 4 + 24 * 3,
+        languages: 0,
         timestamps: true,
     };
     assert_eq!(facts, expected);
@@ -219,6 +227,14 @@ fn header_fields_must_agree() {
 }
 
 #[test]
+fn a_vocabulary_has_a_blank() {
+    let mut bytes = demo().to_vec();
+    bytes[map().blank + 4] = b'x';
+    let error = check_bytes(&bytes).unwrap_err();
+    assert!(matches!(error.problem, ModelProblem::NoBlank), "{error}");
+}
+
+#[test]
 fn tensors_must_be_the_expected_ones() {
     let map = map();
     let header = &map.tensors[5].0;
@@ -312,7 +328,9 @@ fn known_sizes_have_their_tensors() {
     assert_eq!(specs["encoder.conv2.weight"].weights, Weights::F16);
     assert_eq!(specs["decoder.ln.bias"].weights, Weights::F32);
     let keys = "decoder.blocks.31.cross_attn.key.weight";
-    assert_eq!(specs[keys].bytes(), 1280 * 1280 / 32 * 22);
+    let keys = &specs[keys];
+    assert_eq!(keys.weights.bytes_of(keys.values()), 1280 * 1280 / 32 * 22);
+    assert_eq!(large.facts(1259).languages, 100);
     let single = expected_tensors(&header(6, 512, 6, 51_865, 0));
     assert_eq!(single["encoder.conv1.weight"].weights, Weights::F32);
     let distilled = |n_vocab| header(32, 1280, 2, n_vocab, 1).facts(539).timestamps;

@@ -64,3 +64,21 @@ pub fn write_centre(place: &Place, ids: &[&str], date: &str) {
     let calls: Vec<Call> = ids.iter().map(|id| Call::new(id, date)).collect();
     write_table(place, &calls);
 }
+
+/// The recordings of [`short_centre`].
+pub const SHORT_IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+/// Five recordings of about a second, on two dates, with their table.
+pub fn short_centre() -> Place {
+    let place = Place::new();
+    let sound = Sound::of_sample("refund-desk");
+    let mut calls = Vec::new();
+    for (n, id) in SHORT_IDS.iter().enumerate() {
+        let from = 2_000 * n as u32;
+        let clip = sound.cut(from, from + 1_400 - 100 * n as u32);
+        place.write(&format!("rec/{id}.wav"), clip.wav(Coding::S16));
+        calls.push(Call::new(id, ["2026-03-02", "2026-03-03"][n % 2]));
+    }
+    write_table(&place, &calls);
+    place
+}

@@ -1,7 +1,10 @@
 //! What the tests share: a folder of one's own, the program, and ways to look at what it did.
 
 pub mod calls;
+#[cfg(target_os = "linux")]
+pub mod faults;
 pub mod golden;
+pub mod model;
 pub mod process;
 pub mod report;
 pub mod samples;

@@ -150,6 +150,23 @@ pub fn published(out: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
+/// The stored transcripts, each with what changes when it is written again.
+#[cfg(unix)]
+pub fn stored(out: &Path) -> BTreeMap<String, (u64, i64, i64)> {
+    use std::os::unix::fs::MetadataExt;
+    walkdir::WalkDir::new(out.join("store/transcripts"))
+        .into_iter()
+        // Files come and go while a run is at work.
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().extension().is_some_and(|e| e == "json"))
+        .filter_map(|entry| {
+            let facts = entry.metadata().ok()?;
+            let name = entry.file_name().to_str()?.to_string();
+            Some((name, (facts.ino(), facts.mtime(), facts.mtime_nsec())))
+        })
+        .collect()
+}
+
 /// Asserts that two reports are the same to the byte, `runs` aside.
 #[track_caller]
 pub fn assert_same_bytes(one: &Path, other: &Path) {
