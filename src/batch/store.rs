@@ -592,7 +592,7 @@ impl Store {
         let path = self.published_path(date);
         match published {
             Some(published) => write_json(&path, published),
-            None => remove_if_there(&path),
+            None => remove_all([path]),
         }
     }
 
@@ -784,13 +784,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         return Err(error);
     }
     sync_folder(folder)
-}
-
-fn remove_if_there(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path)(e)),
-        _ => Ok(()),
-    }
 }
 
 /// Makes a folder with those above it, if it is not there.
