@@ -467,6 +467,8 @@ fn rows_of(call: &Call, rubrics: &[Rubric]) -> Result<CallRows, Fault> {
     });
     let judged: Vec<(&Rubric, &Judged)> = rubrics.iter().zip(&judged).collect();
     Ok(rows::call_rows(&Facts {
+        card_data: None,
+        muted_copy: None,
         run_id: "bench",
         meta,
         transcript,

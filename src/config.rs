@@ -12,9 +12,13 @@ use serde::Deserialize;
 use crate::batch::threads;
 use crate::limits::{self, SETTINGS_BYTES};
 use crate::log::{self, visible_path};
+use crate::modes::Readers;
+use crate::recording::key::KeyFor;
 use crate::recording::{fields, when};
+use crate::redaction::policy::{Action, Actions, NotAllowed};
 use crate::speech::AUTO;
 use crate::speech::models::ModelSource;
+use crate::transcript::RedactedKind;
 
 /// The file that is read from the current folder where no other is named.
 pub const FILE_NAME: &str = "callibrate.toml";
@@ -40,8 +44,21 @@ pub enum ConfigError {
     Jobs { place: Place, jobs: usize },
     #[error("keep calls for {days} days{place}")]
     Retention { place: Place, days: i64 },
+    #[error("show figures of groups of {persons} persons or more{place}")]
+    MinimumGroup { place: Place, persons: i64 },
+    #[error("keep names{place}: agents have pseudonyms, and say their own names")]
+    NamesKept { place: Place },
+    #[error("let others read the tables{place}: {message}")]
+    Readers { place: Place, message: String },
     #[error("use the language{place}: {message}")]
     Language { place: Place, message: String },
+    #[error("use {value:?} for {kind}{place}{reason}", kind = kind.as_str(), reason = why.reason())]
+    Redaction {
+        place: Place,
+        kind: RedactedKind,
+        value: String,
+        why: NotAllowed,
+    },
 }
 
 /// Where a setting stands: in brackets its key and file, or nothing where a flag gave it.
@@ -78,9 +95,21 @@ impl ConfigError {
             ConfigError::Retention { .. } => {
                 "give `retention_days` a number from 1 to 36500, or leave it out to keep everything"
             }
+            ConfigError::MinimumGroup { .. } => {
+                "give `minimum_group` a number from 2 to 1000, or leave it out to show all figures"
+            }
+            ConfigError::NamesKept { .. } => {
+                "leave `name` out of `[redaction]`, or set it to \"mask\" or \"hash\"; or set \
+                 `pseudonyms = false`"
+            }
+            ConfigError::Readers { .. } => {
+                "name a group that the user of the run is a member of, or its number; or leave \
+                 `readers` out, so that this user alone can read the tables"
+            }
             ConfigError::Language { .. } => {
                 "give a code such as en or de, or `auto` to have the language detected"
             }
+            ConfigError::Redaction { kind, why, .. } => why.hint(*kind),
         }
     }
 }
@@ -101,10 +130,14 @@ struct Written {
     timezone: Option<String>,
     language: Option<String>,
     customer_key: Option<PathBuf>,
+    #[serde(default)]
+    redaction: BTreeMap<RedactionSetting, String>,
     retention_days: Option<i64>,
     #[serde(default)]
     agent_feeling: bool,
     file_names: Option<FileNames>,
+    #[serde(default)]
+    people: WrittenPeople,
     #[serde(default)]
     ratings: Vec<PathBuf>,
     outcomes: Option<PathBuf>,
@@ -113,8 +146,148 @@ struct Written {
     seed: Option<u64>,
     log: Option<log::Form>,
     metrics: Option<PathBuf>,
+    redact_audio: Option<PathBuf>,
     #[serde(default)]
     follow_links: bool,
+}
+
+/// A key of `[redaction]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum RedactionSetting {
+    Key,
+    Kind(RedactedKind),
+}
+
+impl<'d> Deserialize<'d> for RedactionSetting {
+    fn deserialize<D: serde::Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
+        let written = String::deserialize(from)?;
+        if written == "key" {
+            return Ok(Self::Key);
+        }
+        let kind = RedactedKind::ALL.into_iter();
+        let kind = kind
+            .clone()
+            .find(|kind| kind.as_str() == written)
+            .ok_or_else(|| {
+                let known: Vec<&str> = kind.map(RedactedKind::as_str).collect();
+                serde::de::Error::custom(format!(
+                    "unknown field `{written}`, expected `key` or a kind: {}",
+                    known.join(", ")
+                ))
+            })?;
+        Ok(Self::Kind(kind))
+    }
+}
+
+/// What redaction does with what it finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedactionSettings {
+    pub actions: Actions,
+    /// File with the key of hashes; needed only where something is hashed.
+    pub key: PathBuf,
+}
+
+impl RedactionSettings {
+    fn of(
+        written: BTreeMap<RedactionSetting, String>,
+        config: Option<&Path>,
+        base: &Path,
+    ) -> Result<Self, ConfigError> {
+        let mut redaction = Self {
+            actions: Actions::default(),
+            key: default_key(KeyFor::Redaction),
+        };
+        for (setting, value) in written {
+            match setting {
+                RedactionSetting::Key => redaction.key = base.join(value),
+                RedactionSetting::Kind(kind) => {
+                    redaction.actions.set(kind, &value).map_err(|why| {
+                        let key = format!("redaction.{}", kind.as_str());
+                        ConfigError::Redaction {
+                            place: Place::of(&key, config),
+                            kind,
+                            value,
+                            why,
+                        }
+                    })?;
+                }
+            }
+        }
+        Ok(redaction)
+    }
+}
+
+/// The section `[people]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPeople {
+    #[serde(default)]
+    pseudonyms: bool,
+    key: Option<PathBuf>,
+    minimum_group: Option<i64>,
+    readers: Option<WrittenGroup>,
+}
+
+/// A group of users, by its name or its number.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "expected the name or the number of a group")]
+enum WrittenGroup {
+    Number(u32),
+    Name(String),
+}
+
+impl WrittenGroup {
+    fn text(&self) -> String {
+        match self {
+            WrittenGroup::Number(number) => number.to_string(),
+            WrittenGroup::Name(name) => name.clone(),
+        }
+    }
+}
+
+/// What may be known of the people at work, and who may know it.
+#[derive(Debug, Clone, Default)]
+pub struct People {
+    /// The key that makes pseudonyms of agents' ids; `None` where agents stand as they are.
+    pub key: Option<PathBuf>,
+    /// Figures about persons are shown where so many stand behind them; 1 shows all.
+    pub minimum_group: usize,
+    /// Who may read the tables.
+    pub readers: Readers,
+}
+
+impl People {
+    fn of(
+        written: WrittenPeople,
+        config: Option<&Path>,
+        from_file: impl Fn(PathBuf) -> PathBuf,
+    ) -> Result<Self, ConfigError> {
+        if let Some(persons) = written.minimum_group
+            && !(2..=1000).contains(&persons)
+        {
+            let place = Place::of("minimum_group", config);
+            return Err(ConfigError::MinimumGroup { place, persons });
+        }
+        let persons = written.minimum_group.unwrap_or(1);
+        let readers = match &written.readers {
+            None => Readers::Nobody,
+            Some(group) => {
+                Readers::named(&group.text()).map_err(|message| ConfigError::Readers {
+                    place: Place::of("readers", config),
+                    message,
+                })?
+            }
+        };
+        let key = || {
+            let key = written.key.map(from_file);
+            key.unwrap_or_else(|| default_key(KeyFor::Agents))
+        };
+        Ok(Self {
+            key: written.pseudonyms.then(key),
+            minimum_group: persons as usize,
+            readers,
+        })
+    }
 }
 
 /// How file names tell who and when.
@@ -145,6 +318,7 @@ pub struct Flags {
     pub accuracy: Option<PathBuf>,
     pub seed: Option<u64>,
     pub metrics: Option<PathBuf>,
+    pub redact_audio: Option<PathBuf>,
     pub follow_links: bool,
 }
 
@@ -186,14 +360,18 @@ pub struct Settings {
     /// ISO 639-1, or [`AUTO`].
     pub language: Option<String>,
     pub customer_key: PathBuf,
+    pub redaction: RedactionSettings,
     /// Calls are forgotten this many days after their date.
     pub retention_days: Option<i64>,
     /// The word-based feeling of agents is measured, too; that of customers always is.
     pub agent_feeling: bool,
     pub file_names: Option<FileNames>,
+    pub people: People,
     pub calibration: CalibrationFiles,
     /// Figures of the last run in Prometheus' text format.
     pub metrics: Option<PathBuf>,
+    /// Where muted copies of the recordings go.
+    pub redact_audio: Option<PathBuf>,
 }
 
 impl Settings {
@@ -246,6 +424,12 @@ impl Settings {
                 place: language_place,
                 message,
             })?;
+        let redaction = RedactionSettings::of(written.redaction, config.as_deref(), &base)?;
+        let people = People::of(written.people, config.as_deref(), from_file)?;
+        if people.key.is_some() && redaction.actions.of(RedactedKind::Name) == Action::Keep {
+            let place = Place::of("redaction.name", config.as_deref());
+            return Err(ConfigError::NamesKept { place });
+        }
         let picked = !flags.recordings.is_empty();
         Ok(Self {
             out: flags
@@ -272,8 +456,12 @@ impl Settings {
             language,
             agent_feeling: written.agent_feeling,
             retention_days: written.retention_days,
-            customer_key: written.customer_key.map_or_else(default_key, &from_file),
+            customer_key: written
+                .customer_key
+                .map_or_else(|| default_key(KeyFor::Customers), &from_file),
+            redaction,
             file_names: written.file_names,
+            people,
             calibration: CalibrationFiles {
                 ratings: if flags.ratings.is_empty() {
                     written.ratings.into_iter().map(&from_file).collect()
@@ -286,6 +474,9 @@ impl Settings {
                 seed: flags.seed.or(written.seed).unwrap_or(DEFAULT_SEED),
             },
             metrics: flags.metrics.or_else(|| written.metrics.map(&from_file)),
+            redact_audio: flags
+                .redact_audio
+                .or_else(|| written.redact_audio.map(&from_file)),
             config,
         })
     }
@@ -340,14 +531,14 @@ fn rubrics(flags: Vec<String>, written: Vec<String>, base: &Path) -> Vec<String>
         .collect()
 }
 
-/// `callibrate/customer.key` in the user's configuration folder.
-fn default_key() -> PathBuf {
+/// In `callibrate` in the user's configuration folder.
+fn default_key(what: KeyFor) -> PathBuf {
     let folder = std::env::var_os("XDG_CONFIG_HOME")
         .filter(|v| !v.is_empty())
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".config")))
         .unwrap_or_else(|| PathBuf::from("."));
-    folder.join("callibrate").join("customer.key")
+    folder.join("callibrate").join(what.file_name())
 }
 
 #[cfg(test)]
@@ -401,5 +592,13 @@ mod tests {
         assert!(resolve("out = 'x'\nretention_days = 0\n").contains("0 days"));
         assert!(resolve("out = 'x'\nretention_days = 36501\n").contains("36501 days"));
         assert!(resolve("out = 'x'\nlanguage = 'German'\n").contains("German"));
+        let card = resolve("out = 'x'\n[redaction]\ncard_number = 'sha256'\n");
+        assert!(card.contains("3.5.1.1") && card.contains("`redaction.card_number` in "));
+        let code = resolve("out = 'x'\n[redaction]\nsecurity_code = 'hash'\n");
+        assert!(code.contains("3.3.1"), "{code}");
+        let people = |line: &str| resolve(&format!("out = 'x'\n[people]\n{line}\n"));
+        assert!(people("minimum_group = 0").contains("groups of 0 persons"));
+        assert!(people("readers = 'nobody at all'").contains("no group \"nobody at all\""));
+        assert!(people("pseudonym = true").contains("unknown field"));
     }
 }

@@ -13,6 +13,8 @@ pub mod conversation;
 pub mod history;
 pub mod limits;
 pub mod log;
+pub mod memory;
+pub mod modes;
 mod panics;
 pub mod phrase;
 pub mod recording;

@@ -5,7 +5,8 @@
 //! (names of files, ids, what was said in a call) may hold characters that steer a terminal or
 //! turn the direction of a line. [`visible`] shows such a text within a sentence; and whatever
 //! comes to the door, nothing but line feeds and tabs gets through it as it is. In tables they
-//! stay as they are: those are data.
+//! stay as they are: those are data. Card numbers and what else tells itself by its written form
+//! ([`redact_text`]) get through as placeholders, whoever sends them.
 //!
 //! Left out on purpose: files, rotation and levels to choose from, which the system's journal has.
 
@@ -19,6 +20,9 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde::{Deserialize, Serializer};
 use serde_json::Value;
+
+use crate::panics;
+use crate::redaction::redact_text;
 
 /// How events are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -51,6 +55,9 @@ struct Command {
 
 /// A command begins; `form` is what the command line says of it.
 pub fn begin(command: &str, form: Option<Form>) {
+    std::panic::set_hook(Box::new(|panic| {
+        Event::error("error").say(&panics::in_words(panic));
+    }));
     let _ = COMMAND.set(Command {
         name: command.to_string(),
         started: Instant::now(),
@@ -65,9 +72,6 @@ pub fn settle(form: Form) {
     if FORM.set(form).is_err() || form == Form::Text {
         return;
     }
-    std::panic::set_hook(Box::new(|panic| {
-        Event::error("error").say(&panic.to_string());
-    }));
     let Some(command) = COMMAND.get() else { return };
     Event::info("started")
         .with("command", command.name.as_str())
@@ -167,7 +171,7 @@ impl Event {
         if is_json() {
             write(&self.line(Timestamp::now(), message));
         } else {
-            write(&harmless(text));
+            write(&shown(text));
         }
     }
 
@@ -187,7 +191,7 @@ impl Event {
         serde_json::Serializer::new(&mut json)
             .collect_map(head.iter().chain(&self.fields).map(|(k, v)| (k, v)))
             .expect("texts and numbers are JSON");
-        json_harmless(&String::from_utf8(json).expect("JSON is UTF-8"))
+        json_shown(&String::from_utf8(json).expect("JSON is UTF-8"))
     }
 }
 
@@ -214,6 +218,35 @@ pub fn brief(text: &str) -> String {
 /// A path as [`visible`] text.
 pub fn visible_path(path: &Path) -> String {
     visible(&path.display().to_string())
+}
+
+/// What may be shown of a text of several lines.
+pub fn shown(text: &str) -> String {
+    harmless(&redact_text(text))
+}
+
+/// The same of JSON: what it holds as texts. Its numbers are ours.
+pub fn json_shown(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(start) = rest.find('"') {
+        let (before, text) = rest.split_at(start + 1);
+        let mut escaped = false;
+        let end = text.find(|c| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        let (text, after) = text.split_at(end.unwrap_or(text.len()));
+        out.push_str(before);
+        out.push_str(&redact_text(text));
+        // With its closing quotation mark, so that the next one found opens a text.
+        let (close, after) = after.split_at(after.len().min(1));
+        out.push_str(close);
+        rest = after;
+    }
+    out.push_str(rest);
+    json_harmless(&out)
 }
 
 /// A text of several lines that can be shown on a terminal.
@@ -267,6 +300,24 @@ mod tests {
             "a\\u{1b}[31m\"\\\n\t\\r\\u{7f}\\u{9b}\\u{202e}\\u{2067}\\u{61c}é"
         );
         assert_eq!(visible("Ünïcode שלום 日本"), "Ünïcode שלום 日本");
+    }
+
+    #[test]
+    fn no_card_gets_through() {
+        let card = "4111 1111 1111 1111";
+        assert_eq!(shown(&format!("read {card}\n")), "read [card number]\n");
+        let event = Event::warning("call_failed")
+            .with("file", card)
+            .with("bytes", 4_111_111_111_111_111_i64)
+            .with("dates", vec![card, "say \"4111111111111111\", \\"]);
+        let line = event.line(Timestamp::UNIX_EPOCH, card);
+        let read: Value = serde_json::from_str(&line).unwrap();
+        for field in ["message", "file"] {
+            assert_eq!(read[field], "[card number]");
+        }
+        let dates = ["[card number]", "say \"[card number]\", \\"];
+        assert_eq!(read["dates"].as_array().unwrap(), &dates);
+        assert_eq!(read["bytes"], 4_111_111_111_111_111_i64);
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 
+use callibrate::batch::renew::Redaction;
 use callibrate::batch::store::{CallRecord, Store};
 use callibrate::recording::CallMeta;
-use callibrate::redaction;
+use callibrate::recording::key::CustomerKey;
+use callibrate::redaction::policy::Policy;
 use callibrate::transcript::Transcript;
 use rayon::prelude::*;
 
@@ -361,6 +363,8 @@ pub fn store(
 ) -> Result<usize, Fault> {
     const AT_ONCE: usize = 512;
     let store = Store::open(out)?;
+    // Nobody has a name, so no key is needed.
+    let redaction = Redaction::new(Policy::default(), CustomerKey::from_bytes([0; 32]));
     let mut calls = calls.peekable();
     let mut stored = 0;
     while calls.peek().is_some() {
@@ -368,14 +372,16 @@ pub fn store(
         stored += some.len();
         some.into_par_iter()
             .try_for_each(|(meta, transcript)| -> Result<(), Fault> {
-                let transcript = redaction::redact(transcript);
+                let transcript = redaction.redact(transcript, &[]);
                 let key = blake3::hash(transcript.to_json().as_bytes())
                     .to_hex()
                     .to_string();
                 store.put_transcript(&key, &transcript)?;
+                let redacted = redaction.mark(&meta.call_id, &[]);
                 store.put_call(&CallRecord {
                     meta,
                     transcript: key,
+                    redacted: Some(redacted),
                 })?;
                 Ok(())
             })?;

@@ -6,6 +6,7 @@
 //! out: no decoder for them is both pure Rust and proven.
 
 mod decode;
+pub mod mute;
 mod resample;
 
 use std::path::Path;

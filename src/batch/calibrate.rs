@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::plan;
 use super::scored::ScoredCalls;
 use super::signals::Signals;
 use super::staging::{self, Staging};
@@ -14,6 +16,7 @@ use super::{BatchError, threads};
 use crate::calibration::ratings::{self, Accuracy, Coached, Forms, Outcome, Refused, Taken};
 use crate::calibration::{self, Extras, Figures};
 use crate::config::{CalibrationFiles, Settings};
+use crate::recording::agents::Agents;
 use crate::report::rows::calibration as rows;
 use crate::report::{Cell, tables};
 use crate::sheet::{self, Row, Sheet, SheetError};
@@ -61,8 +64,12 @@ pub fn calibrate(settings: &Settings, signals: &Signals) -> Result<Calibrated, C
     }
     let pool = threads::pool(settings.jobs).map_err(BatchError::from)?;
     let store = Store::open(&settings.out).map_err(BatchError::from)?;
+    let store = store.for_readers(settings.people.readers);
     staging::recover(&store).map_err(BatchError::from)?;
-    let calibrated = calibrate_stored(&store, &settings.calibration, &pool, signals)?;
+    let agents = plan::agents(settings, plan::KeyUse::Rehearse)?;
+    plan::hold_agents(&store, agents.as_ref())?;
+    let mut calibrated = calibrate_stored(&store, settings, agents, &pool, signals)?;
+    calibrated.warnings.extend(store.warnings());
     store.sign_off().map_err(BatchError::from)?;
     Ok(calibrated)
 }
@@ -70,11 +77,14 @@ pub fn calibrate(settings: &Settings, signals: &Signals) -> Result<Calibrated, C
 /// The same, of a store that is held.
 fn calibrate_stored(
     store: &Store,
-    files: &CalibrationFiles,
+    settings: &Settings,
+    agents: Option<Agents>,
     pool: &rayon::ThreadPool,
     signals: &Signals,
 ) -> Result<Calibrated, CalibrateError> {
+    let files = &settings.calibration;
     let mut scored = ScoredCalls::read(store, pool, signals)?;
+    scored.forms.pseudonyms = agents.map(Arc::new);
     let said = Said::read(files, &scored.forms)?;
     scored.base.add_ratings(&said.ratings.rows);
     let extras = Extras {
@@ -83,7 +93,9 @@ fn calibrate_stored(
         accuracy: &said.accuracy,
         seed: files.seed,
     };
-    let figures = pool.install(|| calibration::calibrate(&scored.base, &extras));
+    let mut figures = pool.install(|| calibration::calibrate(&scored.base, &extras));
+    let minimum = settings.people.minimum_group;
+    calibration::groups::withhold(&scored.base, &mut figures, minimum);
     publish(store, &scored, &figures, files.seed)?;
     Ok(Calibrated {
         summary: calibration::summary::summary(&scored.base, &said.ratings.rows, &figures),
@@ -221,7 +233,7 @@ fn publish(
     )?;
     stage(
         tables::followed(),
-        practice(&|p| rows::followed_rows(base, p)),
+        practice(&|p| rows::followed_rows(base, p, &figures.withheld)),
     )?;
     let form = practice(&|p| {
         let raters = figures.raters.iter().find(|(form, _)| *form == p.form);

@@ -14,7 +14,7 @@ use super::plan::{self, KeyUse};
 use super::run::Recognition;
 use super::staging;
 use super::status::{Files, transcripts, walk};
-use super::store::{Store, StoreError, remove_all};
+use super::store::{Reach, RemovedCopies, Store, StoreError, remove_all};
 use super::{BatchError, threads};
 use crate::config::Settings;
 use crate::rubric::Rubric;
@@ -28,6 +28,8 @@ pub enum Kind {
     Forms,
     /// What was read from the words of calls that are gone, or by another version.
     Facts,
+    /// Muted copies of calls that are gone, with what is known of them.
+    Copies,
     /// Files that a stopped run was writing.
     HalfWritten,
     /// Folders without a file.
@@ -75,15 +77,19 @@ pub fn clean(settings: &Settings, rubrics: &[Rubric], clean: Clean) -> Result<Li
     let store = match clean {
         Clean::LookOnly => Store::open_unsigned(&settings.out)?,
         Clean::Remove => {
-            let store = Store::open(&settings.out)?;
+            let store = Store::open(&settings.out)?.for_readers(settings.people.readers);
             staging::recover(&store)?;
             store
         }
     };
     let mut litter = Litter::default();
+    litter
+        .warnings
+        .extend(plan::other_agents(&store, settings)?);
     find_transcripts(settings, &store, &mut litter)?;
     find_forms(&store, rubrics, &mut litter)?;
     find_facts(&store, &mut litter)?;
+    find_copies(&store, &mut litter)?;
     find_half_written(&store, &mut litter)?;
     find_empty_folders(&store, &mut litter)?;
     if clean == Clean::Remove {
@@ -125,7 +131,8 @@ fn find_transcripts(
     } else {
         let pool = threads::pool(settings.jobs)?;
         let key = plan::customer_key(settings, KeyUse::LookOnly)?;
-        let found = plan::find_calls(settings, &key)?;
+        let agents = plan::agents(settings, KeyUse::LookOnly)?;
+        let found = plan::find_calls(settings, &key, agents.as_ref())?;
         for call in plan::read_calls(found, &mut Known::of(store), &pool).calls {
             unused.remove(&recognition.transcript_key(&call));
         }
@@ -193,6 +200,52 @@ fn find_facts(store: &Store, litter: &mut Litter) -> Result<(), BatchError> {
             litter.add(Kind::Facts, path.to_path_buf(), bytes);
         }
     })?;
+    Ok(())
+}
+
+fn find_copies(store: &Store, litter: &mut Litter) -> Result<(), BatchError> {
+    let known = store.all_muted_copies()?;
+    let mut calls = BTreeSet::new();
+    if !known.is_empty() {
+        for date in store.call_dates()? {
+            let records = store.calls(&date)?.into_iter();
+            calls.extend(records.map(|call| call.meta.call_id));
+        }
+    }
+    let known = known.into_iter().map(|(record, bytes, of_call)| {
+        let is_gone = !calls.contains(&of_call.call_id);
+        (record, bytes, of_call.copies, is_gone)
+    });
+    let left = store.left_copies()?.into_iter();
+    let left = left.map(|(record, bytes, copy)| (record, bytes, vec![copy], true));
+    let mut not_removed = RemovedCopies::default();
+    for (record, bytes, copies, is_gone) in known.chain(left) {
+        let mut is_in_reach = true;
+        for copy in &copies {
+            match store.reach(copy) {
+                Reach::Yes => {
+                    if let (true, Ok(file)) = (is_gone, fs::metadata(copy.file())) {
+                        litter.add(Kind::Copies, copy.file(), file.len());
+                    }
+                    if let Ok(file) = fs::metadata(copy.aside()) {
+                        litter.add(Kind::HalfWritten, copy.aside(), file.len());
+                    }
+                }
+                Reach::Foreign if is_gone => {
+                    not_removed.foreign.insert(copy.folder.clone());
+                }
+                Reach::Away if is_gone => {
+                    is_in_reach = false;
+                    not_removed.left.insert(copy.file());
+                }
+                Reach::Foreign | Reach::Away => {}
+            }
+        }
+        if is_gone && is_in_reach {
+            litter.add(Kind::Copies, record, bytes);
+        }
+    }
+    litter.warnings.extend(not_removed.notices());
     Ok(())
 }
 

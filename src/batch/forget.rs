@@ -8,25 +8,28 @@
 
 mod removal;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::forgotten::{Forgotten, Gone, Pending, Request};
 use super::plan::{self, FoundCalls, input};
+use super::release::Differing;
 use super::run::Clock;
 use super::signals::Signals;
 use super::staging;
-use super::store::{CallRecord, Failure, Store, StoreError};
+use super::store::{CallRecord, Failure, RemovedCopies, Store, StoreError};
 use super::worker::with_causes;
 use super::{BatchError, threads};
 use crate::config::Settings;
 use crate::log::visible_path;
+use crate::recording::agents::Agents;
 use crate::recording::contacts::Contact;
 use crate::recording::content_key;
 use crate::recording::key::CustomerKey;
 use crate::recording::sidecar::{RowCall, Sidecar, SidecarOptions};
+use crate::redaction::{redact_id, redact_text};
 
 pub(super) use removal::published_forms;
 
@@ -72,6 +75,7 @@ pub struct Removed {
     pub contacts: usize,
     pub failures: usize,
     pub quarantined: usize,
+    pub copies: RemovedCopies,
     /// Dates whose tables of calls were made again.
     pub made_again: BTreeSet<String>,
     /// Dates that have no calls any more.
@@ -81,6 +85,29 @@ pub struct Removed {
     /// Forms that are not in the store any more, by their key: dates are scored without them.
     pub lost_forms: BTreeSet<String>,
 }
+
+/// Tables that were made again.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Dates whose tables of calls were made again.
+    pub made_again: BTreeSet<String>,
+    /// Dates that have no calls any more.
+    pub emptied: BTreeSet<String>,
+    /// Forms that are not in the store any more, by their key.
+    pub lost_forms: BTreeSet<String>,
+    /// Calls that could not be scored.
+    pub failures: Vec<Failure>,
+    /// Released scores that differ now, by date.
+    pub differing: BTreeMap<String, Differing>,
+}
+
+/// A word about tables of calibration, which quote calls.
+pub(super) const CALIBRATION_WENT: &str = "the tables of calibration quoted calls and were \
+     removed; `callibrate calibrate` makes them again";
+
+/// A word about [`Made::lost_forms`].
+pub(super) const LOST_FORM: &str = "a form that dates were scored with is not in the store any \
+     more: their tables were made again without it";
 
 /// Forgets, and makes the tables again.
 ///
@@ -106,18 +133,22 @@ pub fn forget(
     let clock = Clock::start(settings.zone.as_ref());
     let pool = threads::pool(settings.jobs)?;
     let key = plan::customer_key(settings, plan::KeyUse::LookOnly)?;
-    let store = Store::open(&settings.out)?;
+    let store = Store::open(&settings.out)?.for_readers(settings.people.readers);
     staging::recover(&store)?;
+    let agents = plan::agents_of(&store, settings)?;
     plan::settle_key(&store, &key)?;
     let desk = Desk {
         store: &store,
         settings,
         key: &key,
+        agents: agents.as_ref(),
         pool: &pool,
         signals,
         clock: &clock,
     };
-    let report = desk.forget(subjects)?;
+    let mut report = desk.forget(subjects)?;
+    let other = plan::other_agents(&store, settings)?;
+    report.warnings.extend(other);
     store.sign_off()?;
     Ok(report)
 }
@@ -158,6 +189,8 @@ pub(super) struct Desk<'a> {
     pub store: &'a Store,
     pub settings: &'a Settings,
     pub key: &'a CustomerKey,
+    /// Makes pseudonyms of agents, where they have any.
+    pub agents: Option<&'a Agents>,
     pub pool: &'a rayon::ThreadPool,
     pub signals: &'a Signals,
     pub clock: &'a Clock,
@@ -168,7 +201,7 @@ impl Desk<'_> {
     /// forgets what is too old, and says what must not come in. `newest` is the latest local date
     /// of the calls at hand.
     pub(super) fn settle(&self, newest: Option<&str>) -> Result<(Gone, Vec<String>), BatchError> {
-        let mut notices = Vec::new();
+        let mut notices = self.remove_left_copies()?;
         let mut forgotten = Forgotten::of(self.store, self.key)?;
         if forgotten.pending.is_some() {
             let (removed, _) = self.complete(&mut forgotten)?;
@@ -182,6 +215,8 @@ impl Desk<'_> {
             && let Some(pending) = self.too_old(&forgotten, from)?
         {
             let calls = pending.requests[0].calls;
+            // What is forgotten is hashed with it.
+            plan::settle_key(self.store, self.key)?;
             forgotten.pending = Some(pending);
             self.store.put_forgotten(&forgotten)?;
             let (removed, _) = self.complete(&mut forgotten)?;
@@ -198,6 +233,21 @@ impl Desk<'_> {
             kept_from,
         };
         Ok((gone, notices))
+    }
+
+    /// Tries again to remove muted copies that were out of reach. Returns what there is to say.
+    fn remove_left_copies(&self) -> Result<Vec<String>, StoreError> {
+        let copies = self.store.remove_left_copies()?;
+        let mut notices = copies.notices();
+        if copies.removed > 0 {
+            notices.push(format!(
+                "{} muted cop{} that could not be reached before {} removed now",
+                copies.removed,
+                if copies.removed == 1 { "y" } else { "ies" },
+                if copies.removed == 1 { "was" } else { "were" },
+            ));
+        }
+        Ok(notices)
     }
 
     /// The first date that is kept, where the settings say how long.
@@ -242,7 +292,10 @@ impl Desk<'_> {
     }
 
     fn forget(&self, subjects: Vec<Subject>) -> Result<Report, BatchError> {
-        let mut report = Report::default();
+        let mut report = Report {
+            warnings: self.remove_left_copies()?,
+            ..Report::default()
+        };
         let mut forgotten = Forgotten::of(self.store, self.key)?;
         if forgotten.pending.is_some() {
             let (_, failures) = self.complete(&mut forgotten)?;
@@ -250,7 +303,8 @@ impl Desk<'_> {
             let notice = "an earlier `forget` was stopped before its end; it is complete now";
             report.warnings.push(notice.to_string());
         }
-        let listed = self.listed(&subjects, &mut report)?;
+        let mut subjects = self.as_stored(subjects, &mut report)?;
+        let listed = self.listed(&mut subjects, &mut report)?;
         let (gone, pending) = self.note(forgotten, subjects, &listed, &mut report)?;
         let mut forgotten = gone.forgotten;
         if let Some(pending) = pending {
@@ -263,9 +317,64 @@ impl Desk<'_> {
         Ok(report)
     }
 
+    /// Calls by the ids that they have in the store: redacted, and where agents have pseudonyms, an agent's id
+    /// within a call's was replaced. One that is nowhere is noted in all ways that it may be
+    /// called once its agent is known.
+    fn as_stored(
+        &self,
+        subjects: Vec<Subject>,
+        report: &mut Report,
+    ) -> Result<Vec<Subject>, BatchError> {
+        let Some(agents) = self.agents else {
+            let masked = subjects.into_iter().map(|subject| match subject {
+                Subject::Call(id) => Subject::Call(redact_text(&id)),
+                customer => customer,
+            });
+            return Ok(masked.collect());
+        };
+        let mut ids = BTreeSet::new();
+        let mut at_work = BTreeSet::new();
+        for date in self.store.call_dates()? {
+            for call in self.store.calls(&date)? {
+                ids.insert(call.meta.call_id);
+                at_work.insert(call.meta.agent);
+            }
+        }
+        let mut all_found = true;
+        let mut all: Vec<Subject> = Vec::new();
+        for subject in subjects {
+            let found = match subject {
+                Subject::Call(id) => {
+                    let known = agents.call_ids(&id).into_iter();
+                    let known: Vec<String> = known.map(|id| redact_text(&id)).collect();
+                    let stored = known.iter().find(|id| ids.contains(*id)).cloned();
+                    all_found &= stored.is_some();
+                    stored.map_or(known, |id| vec![id])
+                }
+                customer => {
+                    all.push(customer);
+                    continue;
+                }
+            };
+            for subject in found.into_iter().map(Subject::Call) {
+                if !all.contains(&subject) {
+                    all.push(subject);
+                }
+            }
+        }
+        if !all_found && let Some(lack) = agents.lack(&at_work) {
+            report.warnings.push(format!(
+                "{lack}: without it, calls with the id of such an agent in their own cannot be \
+                 found or kept out by the ids that the centre knows; bring the list back from its \
+                 copy, or name the ids that the tables have"
+            ));
+        }
+        Ok(all)
+    }
+
     /// What the table of calls says of the subjects: calls that were never stored, and where the
     /// recordings are.
-    fn listed(&self, subjects: &[Subject], report: &mut Report) -> Result<Listed, BatchError> {
+    fn listed(&self, subjects: &mut [Subject], report: &mut Report) -> Result<Listed, BatchError> {
         let mut listed = Listed::default();
         let Some(path) = &self.settings.calls else {
             return Ok(listed);
@@ -277,6 +386,7 @@ impl Desk<'_> {
                 _ => None,
             },
             key: self.key,
+            agents: self.agents,
         };
         let sidecar = match Sidecar::read(path, &options) {
             Ok(sidecar) => sidecar,
@@ -299,12 +409,18 @@ impl Desk<'_> {
             };
             let Some(call_id) = call_id else { continue };
             let of_customer = customer.filter(|hash| hashes.contains(*hash));
-            let named = subjects.contains(&Subject::Call(call_id.clone()));
-            if of_customer.is_none() && !named {
+            let stored_id = redact_id(call_id, &row.names);
+            let asked = Subject::Call(redact_text(call_id));
+            let named = subjects.iter_mut().find(|subject| **subject == asked);
+            if of_customer.is_none() && named.is_none() {
                 continue;
             }
-            listed.calls.push((call_id.clone(), of_customer.cloned()));
-            listed.files.insert(row.file.clone());
+            // Under an id that holds the customer's name it is not stored.
+            if let Some(subject) = named {
+                *subject = Subject::Call(stored_id.clone());
+            }
+            listed.calls.push((stored_id, of_customer.cloned()));
+            listed.files.insert(redact_id(&row.file, &row.names));
             // One that is not there has no transcript to be found by it, either.
             let key = row.path.and_then(|path| content_key(&path).ok());
             listed.audio_keys.extend(key);
@@ -437,16 +553,11 @@ impl Removed {
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
         if self.calibration {
-            notices.push(
-                "the tables of calibration quoted calls and were removed; `callibrate calibrate` makes them again"
-                    .to_string(),
-            );
+            notices.push(CALIBRATION_WENT.to_string());
         }
+        notices.extend(self.copies.notices());
         if !self.lost_forms.is_empty() {
-            notices.push(
-                "a form that dates were scored with is not in the store any more: their tables were made again without it"
-                    .to_string(),
-            );
+            notices.push(LOST_FORM.to_string());
         }
         notices
     }

@@ -30,6 +30,8 @@ pub struct Past {
     made: BTreeMap<String, Made>,
     /// Hash of the stored facts of all calls of a date, and which transcript is whose.
     calls: BTreeMap<String, String>,
+    /// How many calls were redacted under what, by the beginning of their marks.
+    pub(super) redacted: BTreeMap<String, usize>,
 }
 
 impl Past {
@@ -45,6 +47,7 @@ impl Past {
     ) -> Result<Self, BatchError> {
         let mut builder = Index::builder();
         let mut calls = BTreeMap::new();
+        let mut redacted: BTreeMap<String, usize> = BTreeMap::new();
         for dates in store.call_dates()?.chunks(CHUNK) {
             if let Some(signal) = signals.received() {
                 return Err(PublishError::Signal(signal).into());
@@ -60,6 +63,11 @@ impl Past {
             for (date, read) in dates.iter().zip(read) {
                 let (hash, read) = read?;
                 for (record, facts) in read {
+                    let base = super::renew::base_of(&record);
+                    match redacted.get_mut(base) {
+                        Some(calls) => *calls += 1,
+                        None => drop(redacted.insert(base.to_string(), 1)),
+                    }
                     builder.call(&record.meta, facts);
                 }
                 calls.insert(date.clone(), hash);
@@ -74,6 +82,7 @@ impl Past {
             index: builder.finish(),
             made: store.made()?,
             calls,
+            redacted,
         })
     }
 

@@ -11,24 +11,29 @@ use rayon::prelude::*;
 use super::BatchError;
 use super::forgotten::{Gone, KEY_CHECK};
 use super::known::{self, Known};
+use super::renew::Redaction;
 use super::store::{self, Failure, Store, StoreError};
 use crate::audio;
 use crate::config::{FILE_NAME, Settings};
 use crate::log::visible_path;
+use crate::recording::agents::{Agents, AgentsError};
 use crate::recording::contacts::ContactTable;
 use crate::recording::find::{self, FOLLOW_THEM, FoundFile, Links};
-use crate::recording::key::{CustomerKey, KeyError, key_path_outside};
+use crate::recording::key::{CustomerKey, KeyError, KeyFor, SecretKey, Trouble, key_path_outside};
 use crate::recording::pattern::FilePattern;
 use crate::recording::plan::{self as join, Matched, Planned, Scope};
 use crate::recording::sidecar::{RowCall, Sidecar, SidecarError, SidecarOptions};
-use crate::recording::{CallMeta, RecordingFailure, content_key};
+use crate::recording::{CallMeta, CustomerName, FailureReason, RecordingFailure, content_key};
 use crate::redaction;
+use crate::redaction::policy::Policy;
 
 /// A call whose recording can be read.
 #[derive(Debug, Clone)]
 pub struct PlannedCall {
     pub path: String,
     pub meta: CallMeta,
+    /// For the redactor, never for a table.
+    pub names: Vec<CustomerName>,
     pub audio_key: String,
     pub bytes: u64,
     /// As the header states it.
@@ -84,6 +89,17 @@ impl FoundCalls {
         self.calls.iter().any(|call| call.meta.customer.is_some())
     }
 
+    /// Takes the ids of all agents that are known by now out of what is told of the recordings.
+    /// Each call's own is out already.
+    fn without_agents(&mut self, agents: &Agents) {
+        for call in &mut self.calls {
+            without_agents(&mut call.meta, agents);
+        }
+        for warning in &mut self.warnings {
+            *warning = agents.scrub_words(warning);
+        }
+    }
+
     /// Leaves out what was forgotten or is too old, with a word on each.
     pub(super) fn leave_out(&mut self, gone: &Gone, notices: Vec<String>) {
         let mut counts = [0; 2];
@@ -101,6 +117,16 @@ impl FoundCalls {
         });
         self.warnings.extend(notices);
         self.warnings.extend(left_out(gone, counts));
+    }
+}
+
+/// Takes the ids of all agents that are known out of what a call's row tells besides. Its id stays
+/// as it is: it must not change when other agents come up.
+pub(super) fn without_agents(meta: &mut CallMeta, agents: &Agents) {
+    meta.file = agents.scrub_name(&meta.file);
+    for value in meta.extra.values_mut() {
+        let agent = agents.if_agent(value);
+        *value = agent.unwrap_or_else(|| agents.scrub_words(value));
     }
 }
 
@@ -130,18 +156,27 @@ pub(super) fn left_out(gone: &Gone, [forgotten, too_old]: [usize; 2]) -> Vec<Str
 ///
 /// # Errors
 /// [`BatchError::Input`] for whatever a person has to mend first; its text carries the hint.
-pub fn find_calls(settings: &Settings, key: &CustomerKey) -> Result<FoundCalls, BatchError> {
+pub fn find_calls(
+    settings: &Settings,
+    key: &CustomerKey,
+    agents: Option<&Agents>,
+) -> Result<FoundCalls, BatchError> {
     let mut found = FoundCalls {
         calls: Vec::new(),
         failures: Vec::new(),
         warnings: Vec::new(),
         failed_rows: BTreeMap::new(),
     };
-    let matched = matched(settings, key, &mut found)?;
-    found
-        .failures
-        .extend(matched.failures.into_iter().map(failure_of));
+    let matched = matched(settings, key, agents, &mut found)?;
     found.calls = matched.calls;
+    let failures = matched.failures.into_iter();
+    found.failures = failures.map(|f| failure_of(f, agents)).collect();
+    if let Some(agents) = agents {
+        found.without_agents(agents);
+    }
+    let (calls, merged) = redacted(std::mem::take(&mut found.calls));
+    found.calls = calls;
+    found.failures.extend(merged);
     if found.calls.is_empty() && found.failures.is_empty() {
         return Err(input(
             "find any recording",
@@ -149,6 +184,59 @@ pub fn find_calls(settings: &Settings, key: &CustomerKey) -> Result<FoundCalls, 
         ));
     }
     Ok(found)
+}
+
+/// Redacts what is known of calls: from here on all of it may be written. Calls that have the same
+/// id once it is redacted become failures.
+fn redacted(mut calls: Vec<Planned>) -> (Vec<Planned>, Vec<Failure>) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for call in &mut calls {
+        redaction::redact_call(&mut call.meta, &call.names);
+        *counts.entry(call.meta.call_id.clone()).or_default() += 1;
+    }
+    let (alone, merged) = calls
+        .into_iter()
+        .partition(|call| counts[&call.meta.call_id] == 1);
+    let merged: Vec<Planned> = merged;
+    (
+        alone,
+        merged.iter().map(|call| merged_id(&call.meta)).collect(),
+    )
+}
+
+/// A call that cannot be told from another one, because what tells them apart must not be written.
+pub(super) fn merged_id(meta: &CallMeta) -> Failure {
+    Failure {
+        file: meta.file.clone(),
+        call_id: Some(meta.call_id.clone()),
+        stage: "recording".to_string(),
+        reason: FailureReason::DuplicateCallId.as_str().to_string(),
+        message: format!(
+            "what tells this call from another one in its id must not be written: both are \"{}\"",
+            meta.call_id
+        ),
+        hint: Some("give calls ids that hold nothing of their customers".to_string()),
+    }
+}
+
+/// Whether another call is stored under an id that lost something by redaction.
+pub(super) fn is_merged(store: &Store, meta: &CallMeta) -> Result<bool, StoreError> {
+    if !redaction::holds_placeholder(&meta.call_id) {
+        return Ok(false);
+    }
+    let kept = store.call(&meta.call_id)?;
+    Ok(kept.is_some_and(|kept| kept.meta.started_at.utc_ms != meta.started_at.utc_ms))
+}
+
+/// Takes out the calls that would take the place of another one in the store.
+pub(super) fn refuse_merged(store: &Store, plan: &mut Plan) -> Result<(), StoreError> {
+    for call in std::mem::take(&mut plan.calls) {
+        match is_merged(store, &call.meta)? {
+            true => plan.failures.push(merged_id(&call.meta)),
+            false => plan.calls.push(call),
+        }
+    }
+    Ok(())
 }
 
 /// Reads the table of contacts, where there is one.
@@ -162,9 +250,15 @@ pub fn read_contacts(
     let Some(path) = &settings.contacts else {
         return Ok(None);
     };
-    ContactTable::read(path, settings.zone.as_ref(), key)
-        .map(Some)
-        .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))
+    let mut table = ContactTable::read(path, settings.zone.as_ref(), key)
+        .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))?;
+    for contact in &mut table.contacts {
+        redaction::redact_contact(contact);
+    }
+    for column in &mut table.unused {
+        *column = redaction::redact_note(column);
+    }
+    Ok(Some(table))
 }
 
 /// A word about columns of the table of contacts that are not kept.
@@ -231,13 +325,60 @@ fn is_away(source: &io::Error) -> bool {
     store::may_pass(source) && source.kind() != io::ErrorKind::NotFound
 }
 
-/// Whether a key may be made.
+/// Whether a key may be made. One that a store was made with is never replaced by a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyUse {
     /// For writing hashes: made on first use.
     Make,
-    /// For a look only: where there is no key yet, one is made up and forgotten.
+    /// What would stop a run is told, and where there is no key yet, one is made up and forgotten.
+    Rehearse,
+    /// For a look only: where there is no key, one is made up and forgotten.
     LookOnly,
+}
+
+/// Reads a key, or makes one where there is none yet; `None` where one is to be made up.
+fn secret_key(
+    settings: &Settings,
+    path: &Path,
+    what: KeyFor,
+    key_use: KeyUse,
+) -> Result<Option<SecretKey>, BatchError> {
+    refuse_shared_key(settings, path, what)?;
+    let is_missing = path.try_exists().is_ok_and(|exists| !exists);
+    if is_missing
+        && key_use != KeyUse::LookOnly
+        && Store::key_check_in(&settings.out, what)?.is_some()
+    {
+        let message = format!(
+            "find the {what} {}: {} holds what was made with it, and a new one would not fit",
+            visible_path(path),
+            visible_path(&settings.out)
+        );
+        return Err(input(&message, Some(bring_back(what))));
+    }
+    if is_missing && key_use != KeyUse::Make {
+        return Ok(None);
+    }
+    let key = SecretKey::load_or_create(path, what);
+    key.map(Some).map_err(key_error)
+}
+
+/// What to do where the key that a store was made with is not at hand.
+fn bring_back(what: KeyFor) -> &'static str {
+    match what {
+        KeyFor::Customers => {
+            "bring the key back from its copy, or name it as `customer_key` in callibrate.toml; \
+             without it, begin in another --out"
+        }
+        KeyFor::Redaction => {
+            "bring the key back from its copy, or name it as `key` in `[redaction]` in \
+             callibrate.toml; without it, begin in another --out, or hash nothing any more"
+        }
+        KeyFor::Agents => {
+            "bring the key back from its copy, or name it as `key` in `[people]` of \
+             callibrate.toml; without it, begin in another --out"
+        }
+    }
 }
 
 /// Holds the key against the one that the store's customers were hashed with, or notes which one
@@ -246,46 +387,262 @@ pub enum KeyUse {
 /// # Errors
 /// [`BatchError::Input`] for another key: with it, no customer would be known again.
 pub(super) fn settle_key(store: &Store, key: &CustomerKey) -> Result<(), BatchError> {
-    let check = key.customer_hash(KEY_CHECK);
-    match store.key_check()? {
-        None => Ok(store.put_key_check(&check)?),
-        Some(kept) if kept == check => Ok(()),
+    if !hold_key(store, key)? {
+        store.put_key_check(KeyFor::Customers, &key.customer_hash(KEY_CHECK))?;
+    }
+    Ok(())
+}
+
+/// The same without a note: whether there was a key to hold it against.
+pub fn hold_key(store: &Store, key: &CustomerKey) -> Result<bool, BatchError> {
+    match store.key_check(KeyFor::Customers)? {
+        None => Ok(false),
+        Some(kept) if kept == key.customer_hash(KEY_CHECK) => Ok(true),
         Some(_) => Err(input(
             &format!(
                 "use this customer key: the customers in {} were hashed with another one, and none \
                  of them would be known again",
                 visible_path(store.out())
             ),
-            Some(
-                "bring the key back from its copy, or name it as `customer_key` in callibrate.toml; \
-                 without it, begin in another --out",
-            ),
+            Some(bring_back(KeyFor::Customers)),
         )),
     }
 }
 
+/// As [`settle_key`], of the key that hashes stand in placeholders with, where one is used.
+///
+/// # Errors
+/// [`BatchError::Input`] for another key: with it, no value would have the hash that it had.
+pub(super) fn settle_redaction_key(store: &Store, policy: &Policy) -> Result<(), BatchError> {
+    hold_redaction_key(store, policy)?;
+    match (policy.key_check(), store.key_check(KeyFor::Redaction)?) {
+        (Some(check), None) => Ok(store.put_key_check(KeyFor::Redaction, &check)?),
+        _ => Ok(()),
+    }
+}
+
+/// The same without a note.
+pub fn hold_redaction_key(store: &Store, policy: &Policy) -> Result<(), BatchError> {
+    let Some(check) = policy.key_check() else {
+        return Ok(());
+    };
+    match store.key_check(KeyFor::Redaction)? {
+        Some(kept) if kept != check => Err(input(
+            &format!(
+                "use this redaction key: what is hashed in {} was hashed with another one, and the \
+                 same value would have two hashes",
+                visible_path(store.out())
+            ),
+            Some(bring_back(KeyFor::Redaction)),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The redactor as the settings have it, with its key where anything is hashed.
+pub fn redaction(
+    settings: &Settings,
+    key: &CustomerKey,
+    key_use: KeyUse,
+) -> Result<Redaction, BatchError> {
+    let wanted = &settings.redaction;
+    let secret = match wanted.actions.hash_any() {
+        true => secret_key(settings, &wanted.key, KeyFor::Redaction, key_use)?,
+        false => None,
+    };
+    Ok(Redaction::new(
+        Policy::new(wanted.actions, secret),
+        key.clone(),
+    ))
+}
+
+/// The names to look for in each call that the table of calls has, none of some; nothing without a
+/// table.
+pub(super) fn names_in_calls(
+    settings: &Settings,
+    key: &CustomerKey,
+    agents: Option<&Agents>,
+) -> Result<BTreeMap<String, Vec<CustomerName>>, BatchError> {
+    let Some(calls) = &settings.calls else {
+        return Ok(BTreeMap::new());
+    };
+    let rows = read_sidecar(settings, calls, key, agents)?.rows.into_iter();
+    let named = rows.filter_map(|row| {
+        let call_id = match row.call {
+            RowCall::Complete(meta) => Some(meta.call_id),
+            RowCall::Incomplete { call_id, .. } => call_id,
+        };
+        // As it is stored.
+        Some((redaction::redact_id(&call_id?, &row.names), row.names))
+    });
+    Ok(named.collect())
+}
+
+fn read_sidecar(
+    settings: &Settings,
+    calls: &Path,
+    key: &CustomerKey,
+    agents: Option<&Agents>,
+) -> Result<Sidecar, BatchError> {
+    let options = SidecarOptions {
+        zone: settings.zone.as_ref(),
+        recordings_folder: only_folder(&settings.recordings),
+        key,
+        agents,
+    };
+    Sidecar::read(calls, &options).map_err(|e| match e {
+        SidecarError::Read { path, source } if is_away(&source) => {
+            drive_fault("read", path, source)
+        }
+        e => input(&super::worker::with_causes(&e), e.hint()),
+    })
+}
+
+fn key_error(e: KeyError) -> BatchError {
+    let action = match (&e.trouble, e.what) {
+        (Trouble::Read(_), KeyFor::Customers) => "read the customer key",
+        (Trouble::Read(_), KeyFor::Redaction) => "read the redaction key",
+        (Trouble::Read(_), KeyFor::Agents) => "read the key of pseudonyms",
+        (_, KeyFor::Customers) => "create the customer key",
+        (_, KeyFor::Redaction) => "create the redaction key",
+        (_, KeyFor::Agents) => "create the key of pseudonyms",
+    };
+    match e.trouble {
+        Trouble::Read(source) | Trouble::Create(source) if store::may_pass(&source) => {
+            drive_fault(action, e.path, source)
+        }
+        trouble => {
+            let e = KeyError { trouble, ..e };
+            input(&e.to_string(), e.hint().as_deref())
+        }
+    }
+}
+
+/// Refuses a key that would be handed on with the tables or the muted copies.
+fn refuse_shared_key(settings: &Settings, key: &Path, what: KeyFor) -> Result<(), BatchError> {
+    let mut folders = std::iter::once(&settings.out).chain(&settings.redact_audio);
+    folders
+        .try_for_each(|folder| key_path_outside(key, what, folder))
+        .map_err(key_error)
+}
+
 /// The key that customers are hashed with.
 pub fn customer_key(settings: &Settings, key_use: KeyUse) -> Result<CustomerKey, BatchError> {
-    let error = |e: KeyError| match e {
-        KeyError::Create { path, source } if store::may_pass(&source) => {
-            drive_fault("create the customer key", path, source)
-        }
-        KeyError::Read { path, source } if store::may_pass(&source) => {
-            drive_fault("read the customer key", path, source)
-        }
-        e => input(&super::worker::with_causes(&e), e.hint().as_deref()),
-    };
     let path = &settings.customer_key;
-    key_path_outside(path, &settings.out).map_err(error)?;
-    match key_use {
-        KeyUse::LookOnly if !path.exists() => Ok(CustomerKey::from_bytes([0; 32])),
-        KeyUse::LookOnly | KeyUse::Make => CustomerKey::load_or_create(path).map_err(error),
+    let key = secret_key(settings, path, KeyFor::Customers, key_use)?;
+    Ok(key.map_or_else(|| CustomerKey::from_bytes([0; 32]), CustomerKey::from))
+}
+
+/// What makes pseudonyms of agents, where the settings ask for them.
+pub fn agents(settings: &Settings, key_use: KeyUse) -> Result<Option<Agents>, BatchError> {
+    let Some(path) = &settings.people.key else {
+        return Ok(None);
+    };
+    let key = secret_key(settings, path, KeyFor::Agents, key_use)?;
+    let key = key.unwrap_or_else(|| SecretKey::from_bytes([0; 32]));
+    Agents::new(key, path).map(Some).map_err(agents_error)
+}
+
+/// What makes the pseudonyms that a store has. One that holds agents under their own ids can be
+/// forgotten from, whatever the settings say now.
+///
+/// # Errors
+/// Settings that do not have the key of the store's pseudonyms.
+pub(super) fn agents_of(store: &Store, settings: &Settings) -> Result<Option<Agents>, BatchError> {
+    if store.key_check(KeyFor::Agents)?.is_none() {
+        return Ok(None);
+    }
+    let agents = agents(settings, KeyUse::Rehearse)?;
+    hold_agents(store, agents.as_ref())?;
+    Ok(agents)
+}
+
+/// A word for commands that go on where agents stand otherwise in the store than the settings
+/// say.
+pub(super) fn other_agents(
+    store: &Store,
+    settings: &Settings,
+) -> Result<Option<String>, BatchError> {
+    let about = match (store.key_check(KeyFor::Agents)?, &settings.people.key) {
+        (None, Some(_)) if store.names_agents()? => {
+            "holds calls under the agents' own ids, and the settings give agents pseudonyms"
+        }
+        (Some(_), None) => "has pseudonyms of agents, and the settings give them none",
+        _ => return Ok(None),
+    };
+    Ok(Some(format!(
+        "{} {about}: other commands are refused there",
+        visible_path(store.out())
+    )))
+}
+
+fn agents_error(error: AgentsError) -> BatchError {
+    match error {
+        AgentsError::Read { path, source } if store::may_pass(&source) => {
+            drive_fault("read the list of agents", path, source)
+        }
+        AgentsError::Write { path, source } if store::may_pass(&source) => {
+            drive_fault("write the list of agents", path, source)
+        }
+        e => input(&super::worker::with_causes(&e), Some(e.hint())),
+    }
+}
+
+/// Refuses to bring agents' ids into a store that has pseudonyms, the other way round, or
+/// pseudonyms of another key: what is in it would tell who is who. Then keeps the list of who is
+/// who, and notes the key.
+///
+/// # Errors
+/// [`BatchError::Input`] for another choice than that of the store's first calls.
+pub(super) fn settle_agents(store: &Store, agents: Option<&Agents>) -> Result<(), BatchError> {
+    hold_agents(store, agents)?;
+    let Some(agents) = agents else {
+        return Ok(());
+    };
+    if store.key_check(KeyFor::Agents)?.is_none() {
+        store.put_key_check(KeyFor::Agents, &agents.key_check())?;
+    }
+    agents.keep().map_err(agents_error)
+}
+
+/// The same for a command that brings no agents in: nothing is noted or kept.
+pub fn hold_agents(store: &Store, agents: Option<&Agents>) -> Result<(), BatchError> {
+    let out = visible_path(store.out());
+    match (store.key_check(KeyFor::Agents)?, agents) {
+        (None, Some(_)) if store.names_agents()? => Err(input(
+            &format!("give agents pseudonyms: {out} holds calls under the agents' own ids"),
+            Some(
+                "begin in another --out, score the calls there, and remove the old folder when it \
+                 is not needed any more: what it holds cannot be given pseudonyms, or lose them, \
+                 later",
+            ),
+        )),
+        (None, _) => Ok(()),
+        (Some(_), None) => Err(input(
+            &format!(
+                "go on without pseudonyms: agents have some in {out}, and their own ids beside \
+                 them would tell who is who"
+            ),
+            Some(
+                "set `pseudonyms = true` in `[people]` of callibrate.toml, and name that file with \
+                 --config; or begin in another --out",
+            ),
+        )),
+        (Some(kept), Some(agents)) if kept == agents.key_check() => Ok(()),
+        (Some(_), Some(_)) => Err(input(
+            &format!(
+                "use this key of pseudonyms: those in {out} were made with another one, and no \
+                 agent would be known again"
+            ),
+            Some(bring_back(KeyFor::Agents)),
+        )),
     }
 }
 
 fn matched(
     settings: &Settings,
     key: &CustomerKey,
+    agents: Option<&Agents>,
     plan: &mut FoundCalls,
 ) -> Result<Matched, BatchError> {
     if settings.calls.is_some() && settings.file_names.is_some() {
@@ -294,7 +651,6 @@ fn matched(
             Some("remove `calls` or `[file_names]` from callibrate.toml"),
         ));
     }
-    let zone = settings.zone.as_ref();
     let found = if settings.recordings.is_empty() {
         None
     } else {
@@ -305,27 +661,11 @@ fn matched(
         };
         let found = find::find(&settings.recordings, links)
             .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))?;
-        plan.failures.extend(
-            found
-                .unreadable
-                .iter()
-                .map(|unreadable| failure_of(RecordingFailure::from(unreadable))),
-        );
         plan.warnings.extend(about_links(&found));
         Some(found)
     };
     if let Some(calls) = &settings.calls {
-        let options = SidecarOptions {
-            zone,
-            recordings_folder: only_folder(&settings.recordings),
-            key,
-        };
-        let sidecar = Sidecar::read(calls, &options).map_err(|e| match e {
-            SidecarError::Read { path, source } if is_away(&source) => {
-                drive_fault("read", path, source)
-            }
-            e => input(&super::worker::with_causes(&e), e.hint()),
-        })?;
+        let sidecar = read_sidecar(settings, calls, key, agents)?;
         let scope = match &found {
             None => Scope::Sidecar,
             Some(found) if settings.picked && !all_folders(&settings.recordings) => {
@@ -333,17 +673,32 @@ fn matched(
             }
             Some(found) => Scope::All(found),
         };
-        let matched = join::match_recordings(scope, &sidecar);
+        let mut matched = join::match_recordings(scope, &sidecar);
+        matched
+            .failures
+            .extend(found.iter().flat_map(unreadable_places));
         let failed: BTreeSet<&String> = matched
             .failures
             .iter()
             .filter_map(|failure| failure.call_id.as_ref())
             .collect();
-        let rows = sidecar.rows.into_iter().filter_map(|row| match row.call {
-            RowCall::Complete(meta) if failed.contains(&meta.call_id) => Some(meta),
+        let rows = sidecar.rows.iter().filter_map(|row| match &row.call {
+            RowCall::Complete(meta) if failed.contains(&meta.call_id) => {
+                let mut meta = meta.as_ref().clone();
+                redaction::redact_call(&mut meta, &row.names);
+                Some((meta.call_id.clone(), meta))
+            }
             _ => None,
         });
-        plan.failed_rows = rows.map(|meta| (meta.call_id.clone(), *meta)).collect();
+        plan.failed_rows = rows.collect();
+        let rows = sidecar.rows.iter();
+        let names: BTreeMap<&str, &[CustomerName]> = rows
+            .map(|row| (row.file.as_str(), row.names.as_slice()))
+            .collect();
+        for failure in &mut matched.failures {
+            let of_row = names.get(failure.file.as_str());
+            redact_failure(failure, of_row.unwrap_or(&&[][..]));
+        }
         return Ok(matched);
     }
     let Some(found) = found else {
@@ -354,7 +709,13 @@ fn matched(
             ),
         ));
     };
-    named_by_files(settings, &found.files, key)
+    let mut matched = named_by_files(settings, &found.files, key, agents)?;
+    matched.failures.extend(unreadable_places(&found));
+    Ok(matched)
+}
+
+fn unreadable_places(found: &find::Found) -> impl Iterator<Item = RecordingFailure> {
+    found.unreadable.iter().map(RecordingFailure::from)
 }
 
 /// A word about each kind of links that are not followed.
@@ -389,7 +750,7 @@ fn listed(paths: &[PathBuf]) -> String {
     let shown: Vec<String> = paths
         .iter()
         .take(LISTED)
-        .map(|path| redaction::redact_text(&visible_path(path)))
+        .map(|path| visible_path(path))
         .collect();
     match paths.len() - shown.len() {
         0 => shown.join(", "),
@@ -401,6 +762,7 @@ fn named_by_files(
     settings: &Settings,
     files: &[FoundFile],
     key: &CustomerKey,
+    agents: Option<&Agents>,
 ) -> Result<Matched, BatchError> {
     if let Some(names) = &settings.file_names {
         let pattern = FilePattern::new(
@@ -418,6 +780,7 @@ fn named_by_files(
             &pattern,
             settings.zone.as_ref(),
             key,
+            agents,
         ));
     }
     // The usual place of a table: beside the recordings, or in the folder above.
@@ -444,13 +807,28 @@ fn all_folders(recordings: &[PathBuf]) -> bool {
     recordings.iter().all(|path| path.is_dir())
 }
 
-fn failure_of(failure: RecordingFailure) -> Failure {
+fn redact_failure(failure: &mut RecordingFailure, customer: &[CustomerName]) {
+    for text in [&mut failure.file, &mut failure.message]
+        .into_iter()
+        .chain(&mut failure.call_id)
+    {
+        *text = redaction::redact_id(text, customer);
+    }
+}
+
+/// By now all agents are known, so that none is named.
+fn failure_of(mut failure: RecordingFailure, agents: Option<&Agents>) -> Failure {
+    if let Some(agents) = agents {
+        failure.file = agents.scrub_name(&failure.file);
+        failure.message = agents.scrub_words(&failure.message);
+    }
+    redact_failure(&mut failure, &[]);
     Failure {
-        file: redaction::redact_text(&failure.file),
+        file: failure.file,
         call_id: failure.call_id,
         stage: "recording".to_string(),
         reason: failure.reason.as_str().to_string(),
-        message: redaction::redact_text(&failure.message),
+        message: failure.message,
         hint: failure.hint,
     }
 }
@@ -458,14 +836,9 @@ fn failure_of(failure: RecordingFailure) -> Failure {
 /// A call, and what to know of its recording next time.
 type ReadCall = (PlannedCall, Option<known::Read>);
 
-/// A call with its recording's content key and stated length. Sidecar texts are redacted here:
-/// from here on everything about the call may be written.
+/// A call with its recording's content key and stated length.
 fn read_call(planned: Planned, known: &Known) -> Result<ReadCall, Box<Failure>> {
-    let mut meta = planned.meta;
-    meta.file = redaction::redact_text(&meta.file);
-    for value in meta.extra.values_mut() {
-        *value = redaction::redact_text(value);
-    }
+    let meta = planned.meta;
     let failed = |reason: &str, message: String, hint: &str| {
         Box::new(Failure {
             file: meta.file.clone(),
@@ -490,6 +863,7 @@ fn read_call(planned: Planned, known: &Known) -> Result<ReadCall, Box<Failure>> 
                 audio_key: file.audio_key,
                 bytes: file.bytes,
                 stated_ms: file.stated_ms,
+                names: planned.names,
                 meta,
             },
             file.read,
@@ -524,8 +898,12 @@ fn read_file(path: &Path, known: &Known) -> io::Result<RecordingFile> {
     let stated_ms = stated_ms(path);
     let after = fs::metadata(path)?;
     let now = SystemTime::now();
+    let place = path.to_string_lossy();
+    // The hash of a path that holds a card number would be one of the card number.
+    let can_be_known = redaction::redact_text(&place) == place;
+    let read = known::Read::new(&before, &after, now, &audio_key, stated_ms);
     Ok(RecordingFile {
-        read: known::Read::new(&before, &after, now, &audio_key, stated_ms),
+        read: read.filter(|_| can_be_known),
         audio_key,
         bytes: after.len(),
         stated_ms,

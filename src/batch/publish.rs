@@ -18,6 +18,7 @@ use super::store::{CallRecord, Failure, Store, StoreError};
 use super::worker::with_causes;
 use crate::conversation::metrics::MeasureOptions;
 use crate::log::visible_path;
+use crate::redaction::card_data::CardData;
 use crate::report::rows::{self, CallRows, Facts};
 use crate::report::summary::CallResult;
 use crate::report::{Cell, ReportError, Table, TableWriter, tables};
@@ -194,6 +195,8 @@ impl<'a> Publication<'a> {
             }
         })?;
         let forms: Vec<(&Rubric, &Judged)> = self.rubrics.iter().zip(&judged).collect();
+        let card_data = CardData::of(&transcript);
+        let muted_copy = card_data.and_then(|_| self.store.muted_copy(&meta.call_id));
         let rows = rows::call_rows(&Facts {
             run_id: self.run_id,
             meta,
@@ -201,6 +204,8 @@ impl<'a> Publication<'a> {
             conversation: &conversation,
             metrics: &metrics,
             judged: &forms,
+            card_data,
+            muted_copy,
         });
         let result = CallResult {
             date: date.to_string(),
@@ -208,6 +213,7 @@ impl<'a> Publication<'a> {
             agent: meta.agent.clone(),
             file: meta.file.clone(),
             judged,
+            has_card_data: card_data.is_some(),
         };
         Ok((rows, result))
     }
@@ -282,6 +288,8 @@ fn push_all(
         ("calls", rows.calls),
         ("segments", rows.segments),
         ("words", rows.words),
+        ("redactions", rows.redactions),
+        ("card_data", rows.card_data),
         ("metrics", rows.metrics),
         ("answers", rows.answers),
         ("evidence", rows.evidence),

@@ -6,18 +6,18 @@
 //! a release back; whoever was told something was told it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::BatchError;
-use super::plan::input;
+use super::plan::{self, input};
 use super::publish::PublishError;
 use super::scored::{number, optional, part, text};
 use super::staging::{self, Staging};
 use super::store::{Store, StoreError};
+use crate::config::Settings;
 use crate::log::visible_path;
 use crate::report::rows::CallRows;
 use crate::report::{Cell, Table, read_columns, tables};
@@ -335,18 +335,21 @@ pub struct Marked {
 /// A date without published scores, or with tables that are older than its calls; a form that a
 /// date was not scored with. Nothing is released then.
 pub fn release(
-    out: &Path,
+    settings: &Settings,
     dates: &BTreeSet<Date>,
     rubrics: &[String],
 ) -> Result<Vec<Marked>, BatchError> {
+    let out = &settings.out;
     if !Store::exists(out) {
         return Err(input(
             &format!("release scores: nothing is stored in {}", visible_path(out)),
             Some("run `callibrate run` first, or name another folder with --out"),
         ));
     }
-    let store = Store::open(out)?;
+    let store = Store::open(out)?.for_readers(settings.people.readers);
     staging::recover(&store)?;
+    let agents = plan::agents(settings, plan::KeyUse::Rehearse)?;
+    plan::hold_agents(&store, agents.as_ref())?;
     let released_ms = Timestamp::now().as_millisecond();
     // All are read before the first is released.
     let mut published = Vec::new();

@@ -16,7 +16,6 @@ use super::plan::FoundCalls;
 use super::status::{self, Again, LastRun};
 use super::store::{Failure, StoreView};
 use crate::recording::plan::Planned;
-use crate::redaction::redact_text;
 
 /// What to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +49,7 @@ impl Retry {
             let calls: Vec<usize> = match &failure.call_id {
                 Some(id) => by_id.get(&**id).copied().into_iter().collect(),
                 None => places(&found.calls, |call| {
-                    same_file(&redact_text(&call.meta.file), &failure.file)
+                    same_file(&call.meta.file, &failure.file)
                 }),
             };
             let failures = places(&found.failures, |other| is_same(other, failure));

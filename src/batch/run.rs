@@ -9,24 +9,26 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::forget::Desk;
+use super::forget::{CALIBRATION_WENT, Desk};
 use super::known::Known;
+use super::muted::{self, Copies};
 use super::past::{Past, asks_history};
 use super::plan::{self, Plan, PlannedCall};
 use super::progress::Progress;
 use super::publish::{Publication, published_lengths};
 use super::release::Differing;
+use super::renew::{Due, Redaction, Renewal};
 use super::retry::Retry;
 use super::signals::Signals;
 use super::staging;
 use super::store::{CallRecord, Failure, PublishedDate, Store, StoreError};
-use super::supervise::{Outcome, supervise};
-use super::worker::{Job, Orders, WorkFailure, with_causes};
+use super::supervise::supervise;
+use super::worker::{Job, Orders, Task, WorkFailure, with_causes};
 use super::{BatchError, threads};
 use crate::config::Settings;
 use crate::conversation::metrics::MeasureOptions;
-use crate::recording::CallMeta;
-use crate::redaction;
+use crate::recording::{CallMeta, CustomerName};
+use crate::redaction::redact_text;
 use crate::report::summary::Summary;
 use crate::report::{Cell, SCHEMA_VERSION, tables};
 use crate::rubric::Rubric;
@@ -59,6 +61,8 @@ pub struct RunReport {
     pub summary: Summary,
     pub failures: Vec<Failure>,
     pub warnings: Vec<String>,
+    /// Muted copies, where they were asked for.
+    pub copies: Option<Copies>,
     /// Released scores that differ now, by date.
     pub differing: BTreeMap<String, Differing>,
 }
@@ -116,7 +120,9 @@ impl Recognition {
         let settings_key = hash(&[
             FORMAT,
             &speech::VERSION.to_string(),
-            &redaction::VERSION.to_string(),
+            // Here the redactor's version once stood. It no longer belongs to the key: a newer
+            // redactor reads stored text, not sound.
+            "2",
             &whisper::engine_name(),
             &model.key,
             &serde_json::to_string(&model.profile).expect("a profile is JSON"),
@@ -185,19 +191,30 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     let settings = night.settings;
     let pool = threads::pool(settings.jobs)?;
     let recognition = Recognition::new(settings)?;
+    let copy_folder = match night.mode {
+        Mode::Whole => muted::Folder::prepare(settings)?,
+        Mode::TranscribeOnly => None,
+    };
     let key = plan::customer_key(settings, plan::KeyUse::Make)?;
-    let mut found = plan::find_calls(settings, &key)?;
+    let redaction = plan::redaction(settings, &key, plan::KeyUse::Make)?;
+    let agents = plan::agents(settings, plan::KeyUse::Make)?;
+    let mut found = plan::find_calls(settings, &key, agents.as_ref())?;
     let mut contacts = plan::read_contacts(settings, &key)?;
     // Held before the recordings are read: that takes a while.
-    let store = Store::open(&settings.out)?;
+    let store = Store::open(&settings.out)?.for_readers(settings.people.readers);
     staging::recover(&store)?;
     if found.names_customers() || contacts.is_some() {
         plan::settle_key(&store, &key)?;
     }
+    // Names of customers are hashed with it, too.
+    plan::hold_key(&store, &key)?;
+    plan::settle_redaction_key(&store, &redaction.policy)?;
+    plan::settle_agents(&store, agents.as_ref())?;
     let desk = Desk {
         store: &store,
         settings,
         key: &key,
+        agents: agents.as_ref(),
         pool: &pool,
         signals: night.signals,
         clock: &clock,
@@ -213,6 +230,10 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     if night.retry.is_none() {
         known.keep(&store, &before)?;
     }
+    plan::refuse_merged(&store, &mut plan)?;
+    if let Some(folder) = &copy_folder {
+        folder.holds_none(&plan)?;
+    }
     if let Some(contacts) = &mut contacts {
         contacts.contacts.retain(|contact| !gone.contact(contact));
         store.put_contacts(&contacts.contacts)?;
@@ -223,22 +244,26 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
             store.end_quarantine(&recognition.transcript_key(call))?;
         }
     }
-    plan.warnings.extend(store.warning());
+    plan.warnings.extend(store.warnings());
     recognition.refuse_languages(&mut plan);
     let mut failures = std::mem::take(&mut plan.failures);
     if night.mode == Mode::Whole {
         let dates = plan.calls.iter().map(|c| &*c.meta.started_at.local_date);
         store.note_stale(dates)?;
     }
-    let work = transcribe(night, &store, &recognition, &plan, &mut failures)?;
+    let work = transcribe(
+        night,
+        &store,
+        &recognition,
+        &redaction,
+        &plan,
+        &mut failures,
+    )?;
     forget_changed(&store, &plan, &failures)?;
     let records: Vec<CallRecord> = plan
         .calls
         .iter()
-        .map(|call| CallRecord {
-            meta: call.meta.clone(),
-            transcript: recognition.transcript_key(call),
-        })
+        .map(|call| record_of(call, recognition.transcript_key(call), &redaction))
         .filter(|record| !work.failed.contains(&record.transcript))
         .collect();
     let mut touched = work.left.clone();
@@ -255,8 +280,47 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
         });
         changed.collect()
     });
+    let mut due = Vec::new();
     for record in changed? {
-        touched.extend(store.put_call(record)?);
+        let redacted_alike = store.call_like(record).is_some_and(|kept| {
+            kept.transcript == record.transcript && kept.redacted == record.redacted
+        });
+        if redacted_alike {
+            touched.extend(store.put_call(record)?);
+            continue;
+        }
+        due.push(record.clone());
+    }
+    let renewal = Renewal {
+        store: &store,
+        redaction: &redaction,
+        pool: &pool,
+        signals: night.signals,
+    };
+    let renewed = renewal.renew(with_names(due, &plan))?;
+    if renewed.calibration && settings.calibration.ratings.is_empty() {
+        plan.warnings.push(CALIBRATION_WENT.to_string());
+    }
+    if copy_folder.is_none() {
+        plan.warnings.extend(renewed.copies.outdated());
+    }
+    plan.warnings.extend(renewed.copies.notices());
+    touched.extend(renewed.dates);
+    let mut copies = None;
+    if let Some(folder) = &copy_folder {
+        let jobs = settings.jobs;
+        let mut made = muted::make(
+            folder,
+            &store,
+            &recognition,
+            &plan,
+            jobs,
+            &pool,
+            night.signals,
+        )?;
+        failures.append(&mut made.failures);
+        touched.append(&mut made.dates);
+        copies = Some(made);
     }
     let command = match night.mode {
         Mode::Whole if night.retry.is_some() => "retry",
@@ -298,11 +362,41 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     };
     let mut report = finish.finish(record, &touched, failures)?;
     report.warnings = plan.warnings;
+    report.copies = copies;
     if night.mode == Mode::Whole {
         report.warnings.extend(other_schema(&store, &touched)?);
+        let redacted = past.iter().map(|past| &past.redacted);
+        report
+            .warnings
+            .extend(redacted.filter_map(|bases| redaction.warning(bases, &store)));
     }
     store.sign_off()?;
     Ok(report)
+}
+
+/// What is to be kept of a call.
+fn record_of(call: &PlannedCall, transcript: String, redaction: &Redaction) -> CallRecord {
+    CallRecord {
+        meta: call.meta.clone(),
+        transcript,
+        redacted: Some(redaction.mark(&call.meta.call_id, &call.names)),
+    }
+}
+
+/// Calls whose transcripts are to be redacted again, with the names that the plan has.
+fn with_names(records: Vec<CallRecord>, plan: &Plan) -> Vec<Due> {
+    let named = plan.calls.iter();
+    let names: BTreeMap<&str, &Vec<CustomerName>> = named
+        .map(|call| (call.meta.call_id.as_str(), &call.names))
+        .collect();
+    let due = records.into_iter().map(|record| Due {
+        names: names
+            .get(record.meta.call_id.as_str())
+            .map_or_else(Vec::new, |names| (*names).clone()),
+        unlisted: false,
+        record,
+    });
+    due.collect()
 }
 
 /// Recordings that were not what was known of them are read again the next time.
@@ -367,6 +461,7 @@ fn transcribe(
     night: &Night<'_>,
     store: &Store,
     recognition: &Recognition,
+    redaction: &Redaction,
     plan: &Plan,
     failures: &mut Vec<Failure>,
 ) -> Result<Work, BatchError> {
@@ -401,9 +496,14 @@ fn transcribe(
             path: call.path.clone(),
             audio_key: call.audio_key.clone(),
             language: recognition.language_of(&call.meta).to_string(),
+            names: Vec::new(),
             length_ms: call.longest_ms(),
         });
         keys.push(key);
+    }
+    for (job, key) in jobs.iter_mut().zip(&keys) {
+        let names = by_key[key].iter().flat_map(|c| c.names.iter().cloned());
+        job.names = names.collect();
     }
     for (key, failure) in quarantined {
         failures.extend(failures_of(&by_key[&key], &failure));
@@ -412,14 +512,17 @@ fn transcribe(
     let to_do = keys.iter().filter_map(|k| by_key[k][0].stated_ms).sum();
     let mut progress = Progress::new(jobs.len(), to_do);
     let orders = Orders {
-        model: match &night.settings.model {
-            ModelSource::Embedded => None,
-            ModelSource::File(path) => Some(path.clone()),
+        task: Task::Listen {
+            model: match &night.settings.model {
+                ModelSource::Embedded => None,
+                ModelSource::File(path) => Some(path.clone()),
+            },
+            model_key: recognition.model.key.clone(),
+            policy: redaction.policy.clone(),
         },
-        model_key: recognition.model.key.clone(),
         jobs: night.settings.jobs,
     };
-    supervise(&orders, jobs, night.signals, |id, outcome: Outcome| {
+    supervise(&orders, jobs, night.signals, |id, outcome| {
         let key = &keys[id];
         let calls = &by_key[key];
         let call = &calls[0].meta;
@@ -429,10 +532,7 @@ fn transcribe(
                 store.put_transcript(key, &transcript)?;
                 // At once: what a night that is stopped has come to can be scored.
                 for call in calls {
-                    let record = CallRecord {
-                        meta: call.meta.clone(),
-                        transcript: key.clone(),
-                    };
+                    let record = record_of(call, key.clone(), redaction);
                     work.left.extend(store.put_call(&record)?);
                 }
                 work.transcribed += 1;
@@ -440,7 +540,7 @@ fn transcribe(
                 progress.call_done(call, stated_ms, Ok(transcript.audio.recorded_ms));
             }
             Err(mut failure) => {
-                failure.message = failure.message.replace(&calls[0].path, &call.file);
+                failure.message = told_of(&failure, calls[0]);
                 progress.call_done(call, stated_ms, Err(&failure));
                 if failure.ends_the_worker() {
                     store.put_quarantined(key, &failure)?;
@@ -455,6 +555,11 @@ fn transcribe(
     Ok(work)
 }
 
+/// What a failure says of a call, without the place of its recording on this machine.
+pub(super) fn told_of(failure: &WorkFailure, call: &PlannedCall) -> String {
+    redact_text(&failure.message.replace(&call.path, &call.meta.file))
+}
+
 /// One failure for each call with the recording.
 fn failures_of(calls: &[&PlannedCall], failure: &WorkFailure) -> Vec<Failure> {
     let calls = calls.iter().map(|call| Failure {
@@ -462,7 +567,7 @@ fn failures_of(calls: &[&PlannedCall], failure: &WorkFailure) -> Vec<Failure> {
         call_id: Some(call.meta.call_id.clone()),
         stage: failure.stage.clone(),
         reason: failure.reason.clone(),
-        message: failure.message.replace(&call.path, &call.meta.file),
+        message: told_of(failure, call),
         hint: failure.hint.clone(),
     });
     calls.collect()
@@ -645,6 +750,7 @@ impl Finish<'_> {
             summary,
             failures,
             warnings: Vec::new(),
+            copies: None,
             differing,
         })
     }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::forget::Desk;
+use super::forget::{CALIBRATION_WENT, Desk};
 use super::past::Past;
 use super::plan::{self, input};
+use super::publish::PublishError;
+use super::renew::{self, Redaction, Renewal};
 use super::run::{Clock, Finish, Remake, RunRecord, RunReport, measure_options};
 use super::signals::Signals;
 use super::staging;
@@ -13,8 +15,11 @@ use super::store::{CallRecord, Failure, Store};
 use super::worker::with_causes;
 use super::{BatchError, threads};
 use crate::config::Settings;
-use crate::recording::sidecar::{RowCall, Sidecar, SidecarOptions};
-use crate::redaction;
+use crate::recording::CallMeta;
+use crate::recording::agents::Agents;
+use crate::recording::key::CustomerKey;
+use crate::recording::sidecar::{Row, RowCall, Sidecar, SidecarOptions};
+use crate::redaction::{holds_placeholder, redact_call, redact_facts, redact_text};
 use crate::rubric::Rubric;
 use crate::transcript::Transcript;
 
@@ -39,29 +44,41 @@ pub fn score(
 ) -> Result<RunReport, BatchError> {
     let clock = Clock::start(settings.zone.as_ref());
     let pool = threads::pool(settings.jobs)?;
-    let imported = match what {
-        What::Files(files) => Some(read_files(settings, files)?),
-        What::All | What::Date(_) => None,
-    };
-    if imported.is_none() && !Store::exists(&settings.out) {
+    let agents = plan::agents(settings, plan::KeyUse::Make)?;
+    let agents = agents.as_ref();
+    let from_files = matches!(what, What::Files(_));
+    if !from_files && !Store::exists(&settings.out) {
         return Err(BatchError::NothingStored(settings.out.clone()));
     }
-    let key_use = match &settings.contacts {
-        Some(_) => plan::KeyUse::Make,
-        None => plan::KeyUse::LookOnly,
+    let hashes = settings.contacts.is_some() || settings.calls.is_some();
+    let key_use = match hashes {
+        true => plan::KeyUse::Make,
+        false => plan::KeyUse::LookOnly,
     };
     let key = plan::customer_key(settings, key_use)?;
+    let redaction = plan::redaction(settings, &key, plan::KeyUse::Make)?;
+    let imported = match what {
+        What::Files(files) => Some(read_files(
+            settings, files, &key, &redaction, agents, signals,
+        )?),
+        What::All | What::Date(_) => None,
+    };
     let mut contacts = plan::read_contacts(settings, &key)?;
-    let store = Store::open(&settings.out)?;
+    let store = Store::open(&settings.out)?.for_readers(settings.people.readers);
     staging::recover(&store)?;
     let mut new = imported.iter().flat_map(|(calls, _)| calls);
     if contacts.is_some() || new.any(|(record, _)| record.meta.customer.is_some()) {
         plan::settle_key(&store, &key)?;
+    } else if hashes {
+        plan::hold_key(&store, &key)?;
     }
+    plan::settle_redaction_key(&store, &redaction.policy)?;
+    plan::settle_agents(&store, agents)?;
     let desk = Desk {
         store: &store,
         settings,
         key: &key,
+        agents,
         pool: &pool,
         signals,
         clock: &clock,
@@ -86,6 +103,14 @@ pub fn score(
             });
             failed.retain(|failure| !gone.failure(failure));
             warnings.extend(plan::left_out(&gone, counts));
+            let mut own = Vec::with_capacity(calls.len());
+            for (record, transcript) in calls {
+                match plan::is_merged(&store, &record.meta)? {
+                    true => failed.push(plan::merged_id(&record.meta)),
+                    false => own.push((record, transcript)),
+                }
+            }
+            let calls = own;
             failures = failed;
             store.note_stale(calls.iter().map(|(record, _)| record.date()))?;
             for (record, transcript) in calls {
@@ -106,7 +131,33 @@ pub fn score(
     if touched.is_empty() && failures.is_empty() && warnings.is_empty() {
         return Err(BatchError::NothingStored(settings.out.clone()));
     }
+    let dates: Vec<String> = touched.iter().cloned().collect();
+    let mut due = renew::due(&store, &dates, &redaction, &BTreeMap::new(), &pool)?;
+    if !due.is_empty() {
+        match plan::names_in_calls(settings, &key, agents) {
+            Ok(names) => due = renew::due(&store, &dates, &redaction, &names, &pool)?,
+            Err(e) => warnings.push(format!(
+                "stored calls are redacted again without the names of their customers, because \
+                 callibrate failed to {}",
+                with_causes(&e)
+            )),
+        }
+        let renewal = Renewal {
+            store: &store,
+            redaction: &redaction,
+            pool: &pool,
+            signals,
+        };
+        let renewed = renewal.renew(due)?;
+        if renewed.calibration && settings.calibration.ratings.is_empty() {
+            warnings.push(CALIBRATION_WENT.to_string());
+        }
+        warnings.extend(renewed.copies.outdated());
+        warnings.extend(renewed.copies.notices());
+        touched.extend(renewed.dates);
+    }
     let past = Past::read(&store, &pool, signals)?;
+    warnings.extend(redaction.warning(&past.redacted, &store));
     touched.extend(past.outdated(rubrics, &pool));
     let mut stored = 0;
     for date in &touched {
@@ -133,64 +184,100 @@ pub fn score(
     report
         .warnings
         .extend(contacts.iter().filter_map(plan::unused_columns));
-    report.warnings.extend(store.warning());
+    report.warnings.extend(store.warnings());
     store.sign_off()?;
     Ok(report)
 }
 
+/// Complete rows of the table of calls, by the call's id.
+type Rows<'s> = BTreeMap<&'s str, (&'s CallMeta, &'s Row)>;
 type Imported = (Vec<(CallRecord, Transcript)>, Vec<Failure>);
 
-fn read_files(settings: &Settings, files: &[PathBuf]) -> Result<Imported, BatchError> {
+fn read_files(
+    settings: &Settings,
+    files: &[PathBuf],
+    key: &CustomerKey,
+    redaction: &Redaction,
+    agents: Option<&Agents>,
+    signals: &Signals,
+) -> Result<Imported, BatchError> {
     let Some(calls) = &settings.calls else {
         return Err(input(
             "tell whose transcripts these are",
             Some("name the table of calls with --calls calls.csv"),
         ));
     };
-    let key = plan::customer_key(settings, plan::KeyUse::Make)?;
     let options = SidecarOptions {
         zone: settings.zone.as_ref(),
         recordings_folder: None,
-        key: &key,
+        key,
+        agents,
     };
     let sidecar = Sidecar::read(calls, &options).map_err(|e| input(&with_causes(&e), e.hint()))?;
-    let rows: BTreeMap<&str, &crate::recording::CallMeta> = sidecar
+    let rows: Rows<'_> = sidecar
         .rows
         .iter()
         .filter_map(|row| match &row.call {
-            RowCall::Complete(meta) => Some((meta.call_id.as_str(), meta.as_ref())),
+            RowCall::Complete(meta) => Some((meta.call_id.as_str(), (meta.as_ref(), row))),
             RowCall::Incomplete { .. } => None,
         })
         .collect();
     let mut imported: Imported = (Vec::new(), Vec::new());
     for file in files {
-        match read_file(file, &rows) {
+        if let Some(signal) = signals.received() {
+            return Err(PublishError::Signal(signal).into());
+        }
+        match read_file(file, &rows, redaction, agents) {
             Ok(call) => imported.0.push(call),
             Err(failure) => imported.1.push(*failure),
         }
     }
-    Ok(imported)
+    // Different files have different ids, but not always once these are redacted.
+    let (mut calls, mut failures) = imported;
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (record, _) in &calls {
+        *counts.entry(record.meta.call_id.clone()).or_default() += 1;
+    }
+    calls.retain(|(record, _)| {
+        let alone = counts[&record.meta.call_id] == 1;
+        if !alone && holds_placeholder(&record.meta.call_id) {
+            failures.push(plan::merged_id(&record.meta));
+            return false;
+        }
+        true
+    });
+    Ok((calls, failures))
 }
 
 fn read_file(
     file: &Path,
-    rows: &BTreeMap<&str, &crate::recording::CallMeta>,
+    rows: &Rows<'_>,
+    redaction: &Redaction,
+    agents: Option<&Agents>,
 ) -> Result<(CallRecord, Transcript), Box<Failure>> {
-    let call_id = file
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let stem = file.file_stem();
+    let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
+    let mut call_id = stem.unwrap_or_default();
+    // The file bears the id of the table of calls, in which the agent's may be.
+    if let Some(agents) = agents {
+        let mut ids = agents.call_ids(&call_id).into_iter();
+        let known = ids.find(|id| rows.contains_key(id.as_str()));
+        call_id = known.unwrap_or_else(|| agents.scrub_name(&call_id));
+    }
+    let hide = |text: &str, scrub: fn(&Agents, &str) -> String| {
+        agents.map_or_else(|| text.to_string(), |agents| scrub(agents, text))
+    };
     let failed = |reason: &str, message: String, hint: &str| {
         Box::new(Failure {
-            file: redaction::redact_text(&file.to_string_lossy()),
-            call_id: Some(call_id.clone()),
+            file: redact_text(&hide(&file.to_string_lossy(), Agents::scrub_name)),
+            call_id: Some(redact_text(&call_id)),
             stage: "recording".to_string(),
             reason: reason.to_string(),
-            message,
+            message: redact_text(&hide(&message, Agents::scrub_words)),
             hint: Some(hint.to_string()),
         })
     };
-    let Some(meta) = rows.get(call_id.as_str()) else {
+    let Some((meta, row)) = rows.get(call_id.as_str()) else {
         return Err(failed(
             "no_row",
             format!("the table of calls has no complete row with the call id `{call_id}`"),
@@ -204,17 +291,19 @@ fn read_file(
             "see docs/transcript-format.md",
         )
     })?;
-    let transcript = redaction::redact(transcript);
+    let mut transcript = redaction.redact(transcript, &row.names);
+    redact_facts(&mut transcript);
     let key = blake3::hash(transcript.to_json().as_bytes())
         .to_hex()
         .to_string();
     let mut meta = (*meta).clone();
-    meta.file = redaction::redact_text(&meta.file);
-    for value in meta.extra.values_mut() {
-        *value = redaction::redact_text(value);
+    if let Some(agents) = agents {
+        plan::without_agents(&mut meta, agents);
     }
+    redact_call(&mut meta, &row.names);
     Ok((
         CallRecord {
+            redacted: Some(redaction.mark(&meta.call_id, &row.names)),
             meta,
             transcript: key,
         },

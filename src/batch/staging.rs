@@ -129,6 +129,11 @@ fn carry_out(store: &Store, journal: &Journal) -> Result<(), PublishError> {
         }
         let folder = to.parent().unwrap_or(Path::new(".")).to_path_buf();
         store::make_folder(&folder)?;
+        // What cannot be done about it was told when the store was opened.
+        let between = folder.ancestors().take_while(|above| *above != store.out());
+        for place in between.chain([&*from]) {
+            store.readers().admit(place);
+        }
         fs::rename(&from, &to).map_err(io_error("publish", &to))?;
         folders.insert(folder);
     }

@@ -52,6 +52,8 @@ pub struct Status {
     pub stopped: Option<String>,
     /// Recordings that ended the recogniser and are not tried again as they are.
     pub quarantined: usize,
+    /// Muted copies that have to go and could not be reached.
+    pub copies_left: usize,
     /// The last run that came to its end, and before it the last that looked at recordings.
     pub runs: Vec<LastRun>,
     pub calibration: Calibration,
@@ -175,6 +177,7 @@ pub fn status(out: &Path, people: &[PathBuf]) -> Result<Option<Status>, StoreErr
         without_transcript: BTreeMap::new(),
         stopped: view.stopped(),
         quarantined: view.quarantined()?,
+        copies_left: view.copies_left()?,
         runs: last_runs(&view, &mut damaged)?,
         calibration: calibration(out, &dates, people)?,
         damaged: Vec::new(),

@@ -11,7 +11,11 @@
 //! DIR/store/stale.json                           dates whose tables have to be made again
 //! DIR/store/published/date=2026-03-02.json       what the tables of a date were made from
 //! DIR/store/quarantine/abcd….json                recordings that ended the worker, by transcript
+//! DIR/store/muted/ab/<hash>.json                 muted copies of a call, and where they lie
+//! DIR/store/muted/left/<hash>.json               a muted copy that has to go and is out of reach
 //! DIR/store/customer-key-check.json              tells the customer key from every other
+//! DIR/store/redaction-key-check.json             tells the redaction key from every other
+//! DIR/store/agents-key-check.json                tells the key of pseudonyms from every other
 //! DIR/store/recordings.json                      content keys of recordings, by path and time
 //! DIR/store/history.json                         what the tables of each date rest on
 //! DIR/store/failures/date=2026-03-09/<run>.json  what a run could not do
@@ -19,15 +23,16 @@
 //! DIR/store/forgotten.json                       who was forgotten, as keyed hashes
 //! DIR/store/staging/                             tables being written
 //! ```
-//! Files are private to the user and written aside, synced and renamed: a file that is there is
-//! whole.
+//! Files and folders are private to the user, whatever the umask, and files are written aside,
+//! synced and renamed: a file that is there is whole.
 
 mod drive;
+mod muted;
 mod removal;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -39,12 +44,17 @@ use super::release::{Differing, Release};
 use super::worker::WorkFailure;
 use crate::history::CallFacts;
 use crate::log::visible_path;
+use crate::modes::{self, Admitted, Readers};
 use crate::recording::CallMeta;
 use crate::recording::contacts::Contact;
+use crate::recording::key::KeyFor;
 use crate::report::summary::Summary;
+use crate::report::tables;
 use crate::rubric::{self, Rubric};
 use crate::transcript::Transcript;
 
+pub use muted::RemovedCopies;
+pub(super) use muted::{MutedCopies, MutedCopy, Owner, Reach, remove_copy};
 pub(super) use removal::remove_all;
 pub use view::{Holder, SeenCall, StoreView};
 
@@ -103,9 +113,15 @@ fn remedy(path: &Path) -> &'static str {
         "bring it back from a copy of the store: without it, who was forgotten is taken in again"
     } else if named("releases") {
         "bring it back from a copy of the store: nothing else knows what agents were told"
-    } else if named("customer-key-check.json") {
-        "see that the customer key is the right one, then remove that file; the next run makes it \
-         again"
+    } else if named("customer-key-check.json") || named("redaction-key-check.json") {
+        "see that the key is the right one, then remove that file; the next run makes it again"
+    } else if named("left") {
+        "remove that file; the muted copy that it told of is then yours to delete"
+    } else if named("muted") {
+        "remove that file; the next run makes it again. Copies that it told of are then yours to \
+         delete"
+    } else if named("agents-key-check.json") {
+        "bring it back from a copy of the store: nothing else tells which key the pseudonyms are of"
     } else if named("stale.json") || named("publish.json") {
         "remove that file, then make all tables anew with `callibrate score --all`"
     } else if named("runs") || named("failures") {
@@ -145,6 +161,14 @@ pub fn may_pass(source: &io::Error) -> bool {
     ) || (cfg!(unix) && source.raw_os_error() == Some(EIO))
 }
 
+fn key_check_path(root: &Path, what: KeyFor) -> PathBuf {
+    root.join(match what {
+        KeyFor::Customers => "customer-key-check.json",
+        KeyFor::Redaction => "redaction-key-check.json",
+        KeyFor::Agents => "agents-key-check.json",
+    })
+}
+
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_path_buf();
     move |source| StoreError::Io {
@@ -161,6 +185,10 @@ pub struct CallRecord {
     pub meta: CallMeta,
     /// Key of the stored transcript.
     pub transcript: String,
+    /// Tells under which redactor and settings the transcript was redacted last for this call
+    /// ([`super::renew::Redaction::mark`]); absent where an older version did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<String>,
 }
 
 impl CallRecord {
@@ -176,7 +204,7 @@ impl CallRecord {
 pub struct Failure {
     pub file: String,
     pub call_id: Option<String>,
-    /// `recording`, `audio`, `speech`, `worker` or `store`.
+    /// `recording`, `audio`, `speech`, `worker`, `copy` or `store`.
     pub stage: String,
     pub reason: String,
     pub message: String,
@@ -236,6 +264,10 @@ pub struct Store {
     lock: Option<File>,
     /// Why the lock may not keep others away.
     doubt: Option<drive::Doubt>,
+    /// Of the tables.
+    readers: Readers,
+    /// Files are readable by those alone that they are meant for.
+    is_shut: bool,
 }
 
 impl Store {
@@ -246,7 +278,10 @@ impl Store {
 
     /// Opens or makes the store under `out` and holds it, and says so to whoever comes next.
     pub fn open(out: &Path) -> Result<Self, StoreError> {
-        let store = Self::open_unsigned(out)?;
+        let mut store = Self::open_unsigned(out)?;
+        // Folders of older versions, or out of a copy, may be open to others.
+        let admitted = Readers::Nobody.admit_below(&store.root, 2);
+        store.is_shut &= admitted != Admitted::Refused;
         if let Some(mut lock) = store.lock.as_ref() {
             lock.set_len(0)
                 .and_then(|()| lock.write_all(view::signature().as_bytes()))
@@ -268,12 +303,15 @@ impl Store {
     /// As [`Store::open`], and leaves no trace in a store that is there.
     pub fn open_unsigned(out: &Path) -> Result<Self, StoreError> {
         let root = out.join("store");
+        if let Some(above) = out.parent() {
+            // Folders above are not ours to shut.
+            fs::create_dir_all(above).map_err(io_error("make", above))?;
+        }
         make_folder(&root)?;
-        private(&root)?;
+        let is_shut = Readers::Nobody.admit_below(&root, 0) != Admitted::Refused;
         let lock_path = lock_path(&root);
-        let lock = OpenOptions::new()
+        let lock = modes::private_file()
             .create(true)
-            .write(true)
             .truncate(false)
             .open(&lock_path)
             .map_err(io_error("open", &lock_path))?;
@@ -296,17 +334,47 @@ impl Store {
             root,
             lock: Some(lock),
             doubt,
+            readers: Readers::Nobody,
+            is_shut,
         })
     }
 
-    /// A word to a person where the lock may not keep others away.
-    pub fn warning(&self) -> Option<String> {
-        let doubt = self.doubt.as_ref()?;
-        Some(format!(
-            "{} is {doubt}: let one machine at a time work there, or name a folder of this \
-             machine with --out",
-            self.out.display()
-        ))
+    /// Opens the tables to these readers: those that are there, and what is published from now
+    /// on. The store itself stays shut to all but the user.
+    pub fn for_readers(mut self, readers: Readers) -> Self {
+        self.readers = readers;
+        if readers == Readers::Nobody {
+            for folder in table_folders() {
+                modes::shut_with(&self.out, &self.out.join(folder));
+            }
+        }
+        let mut admitted = readers.let_into(&self.out);
+        for folder in table_folders() {
+            admitted = admitted.max(readers.admit_below(&self.out.join(folder), 1));
+        }
+        self.is_shut &= admitted != Admitted::Refused;
+        self
+    }
+
+    /// Words to a person where the lock may not keep others away, or where files cannot be
+    /// private.
+    pub fn warnings(&self) -> Vec<String> {
+        let out = self.out.display();
+        let mut warnings = Vec::new();
+        if let Some(doubt) = &self.doubt {
+            warnings.push(format!(
+                "{out} is {doubt}: let one machine at a time work there, or name a folder of this \
+                 machine with --out"
+            ));
+        }
+        if !self.is_shut {
+            warnings.push(format!(
+                "some files in {out} are not readable by just those that they are meant for: \
+                 their drive keeps no modes or groups, or they are another user's; see to it that \
+                 the drive itself keeps others out"
+            ));
+        }
+        warnings
     }
 
     /// Fails where the folder is not the one any more that this process holds: it was removed, or
@@ -330,6 +398,11 @@ impl Store {
         Err(StoreError::Gone {
             path: self.out.clone(),
         })
+    }
+
+    /// Who may read the tables.
+    pub(super) fn readers(&self) -> Readers {
+        self.readers
     }
 
     /// The output directory.
@@ -375,11 +448,37 @@ impl Store {
 
     /// Whether just this is kept of a call.
     pub fn has_call(&self, record: &CallRecord) -> Result<bool, StoreError> {
-        let path = self
-            .dated("calls", record.date())
-            .join(call_file(&record.meta.call_id));
+        let path = self.call_path(record);
         let json = to_json(&path, record)?;
         Ok(fs::read(&path).is_ok_and(|kept| kept == json))
+    }
+
+    /// What is kept of a call, wherever it is.
+    pub(super) fn call(&self, call_id: &str) -> Result<Option<CallRecord>, StoreError> {
+        let name = call_file(call_id);
+        for date in self.call_dates()? {
+            let record = read_if_there(&self.dated("calls", &date).join(&name))?;
+            if record.is_some() {
+                return Ok(record);
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is kept under a call's id and date; `None` where there is nothing, or nothing that is
+    /// understood.
+    pub fn call_like(&self, record: &CallRecord) -> Option<CallRecord> {
+        read_json(&self.call_path(record)).ok()
+    }
+
+    /// Whether anything is kept under a call's id and date.
+    pub fn keeps_call(&self, record: &CallRecord) -> bool {
+        self.call_path(record).is_file()
+    }
+
+    fn call_path(&self, record: &CallRecord) -> PathBuf {
+        self.dated("calls", record.date())
+            .join(call_file(&record.meta.call_id))
     }
 
     /// Keeps what is known of a call, in its one date. Returns the other dates that it was under
@@ -602,13 +701,28 @@ impl Store {
             .join(format!("date={date}.json"))
     }
 
-    /// A hash that tells the key of the store's customers; `None` before the first.
-    pub(super) fn key_check(&self) -> Result<Option<String>, StoreError> {
-        read_if_there(&self.root.join("customer-key-check.json"))
+    /// A hash that tells the key that was used here; `None` before the first use.
+    pub(super) fn key_check(&self, what: KeyFor) -> Result<Option<String>, StoreError> {
+        read_if_there(&key_check_path(&self.root, what))
     }
 
-    pub(super) fn put_key_check(&self, check: &str) -> Result<(), StoreError> {
-        write_json(&self.root.join("customer-key-check.json"), &check)
+    /// The same of the store under `out`, which may not be there; nothing is made or held.
+    pub(super) fn key_check_in(out: &Path, what: KeyFor) -> Result<Option<String>, StoreError> {
+        read_if_there(&key_check_path(&out.join("store"), what))
+    }
+
+    pub(super) fn put_key_check(&self, what: KeyFor, check: &str) -> Result<(), StoreError> {
+        write_json(&key_check_path(&self.root, what), &check)
+    }
+
+    /// From here on any key may be used.
+    pub(super) fn remove_key_check(&self, what: KeyFor) -> Result<(), StoreError> {
+        remove_all([key_check_path(&self.root, what)])
+    }
+
+    /// Whether anything is kept that may name agents: calls, or failures by the names of files.
+    pub(super) fn names_agents(&self) -> Result<bool, StoreError> {
+        Ok(!(self.call_dates()?.is_empty() && self.failure_dates()?.is_empty()))
     }
 
     /// Why a recording is not tried again: what came of it twice.
@@ -786,9 +900,9 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     sync_folder(folder)
 }
 
-/// Makes a folder with those above it, if it is not there.
+/// Makes a folder with those above it, if it is not there; private to the user.
 pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
-    let made = match fs::create_dir_all(folder) {
+    let made = match modes::private_folders().create(folder) {
         // What is there could not be looked at; the standard library does not say why.
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => match fs::metadata(folder) {
             Ok(there) if there.is_dir() => Ok(()),
@@ -801,7 +915,10 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
 }
 
 fn write_aside(aside: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = private_file(aside)?;
+    let mut file = modes::private_file()
+        .create(true)
+        .truncate(true)
+        .open(aside)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -827,6 +944,15 @@ fn lock_path(root: &Path) -> PathBuf {
     root.join("lock")
 }
 
+/// The folders of the tables below the output folder.
+fn table_folders() -> BTreeSet<&'static str> {
+    let mut all = tables::tables(Vec::new());
+    all.extend(tables::calibration_tables());
+    all.push(tables::forgotten());
+    let first = |name: &'static str| name.split('/').next().unwrap_or(name);
+    all.iter().map(|table| first(table.name)).collect()
+}
+
 #[cfg(unix)]
 fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -836,26 +962,6 @@ fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn same_file(_one: &fs::Metadata, _other: &fs::Metadata) -> bool {
     true
-}
-
-#[cfg(unix)]
-fn private(folder: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
-        .map_err(io_error("make private", folder))
-}
-
-#[cfg(not(unix))]
-fn private(_folder: &Path) -> Result<(), StoreError> {
-    Ok(())
-}
-
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).write(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

@@ -13,11 +13,13 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::signals::Signals;
 use super::store::StoreError;
 use super::threads;
-use super::worker::{Job, Orders, Reply, WorkFailure};
-use crate::transcript::Transcript;
+use super::worker::{Errand, Orders, Reply, WorkFailure};
 
 /// How often the parent looks up for a signal.
 const LOOK_UP: Duration = Duration::from_millis(100);
@@ -47,10 +49,10 @@ const PATIENCE: Patience = Patience {
 
 impl Patience {
     /// For one recording while `jobs` are done at a time on `cores`.
-    fn with(self, job: &Job, jobs: usize, cores: usize) -> Duration {
+    fn with(self, job: &impl Errand, jobs: usize, cores: usize) -> Duration {
         // More jobs than cores share them.
         let shared = u32::try_from(jobs.div_ceil(cores.max(1))).unwrap_or(u32::MAX);
-        let length = Duration::from_millis(job.length_ms);
+        let length = Duration::from_millis(job.length_ms());
         let times = self.times.saturating_mul(shared.max(1));
         self.at_least.saturating_add(length.saturating_mul(times))
     }
@@ -101,15 +103,15 @@ pub enum SuperviseError {
 }
 
 /// What came of one job.
-pub type Outcome = Result<Box<Transcript>, WorkFailure>;
+pub type Outcome<T> = Result<Box<T>, WorkFailure>;
 
 /// Has all jobs done, in their order, `orders.jobs` at a time. `done` is called as outcomes
 /// arrive; if it fails, the work stops.
-pub fn supervise(
+pub fn supervise<J: Errand>(
     orders: &Orders,
-    jobs: Vec<Job>,
+    jobs: Vec<J>,
     signals: &Signals,
-    mut done: impl FnMut(usize, Outcome) -> Result<(), StoreError>,
+    mut done: impl FnMut(usize, Outcome<J::Made>) -> Result<(), StoreError>,
 ) -> Result<(), SuperviseError> {
     let parent = Parent {
         signals,
@@ -120,14 +122,14 @@ pub fn supervise(
 }
 
 /// The command that starts a child.
-fn worker(orders: &Orders) -> io::Result<Command> {
+fn worker() -> io::Result<Command> {
     let mut program = std::env::current_exe()?;
     // An upgrade in the middle of a night: the child has to be what its parent is.
     if cfg!(target_os = "linux") && !program.exists() {
         program = "/proc/self/exe".into();
     }
     let mut command = Command::new(program);
-    command.arg("worker").arg(serde_json::to_string(orders)?);
+    command.arg("worker");
     Ok(command)
 }
 
@@ -135,15 +137,15 @@ fn worker(orders: &Orders) -> io::Result<Command> {
 const STARTS: usize = 2;
 
 /// How a child ended before all was done, and what was in flight then.
-struct Death {
+struct Death<J> {
     /// Why it was ended by its parent, if it was.
     waited: Option<Duration>,
-    in_flight: Vec<Job>,
+    in_flight: Vec<J>,
 }
 
 /// A job that the child has not answered yet.
-struct Sent {
-    job: Job,
+struct Sent<J> {
+    job: J,
     limit: Duration,
     /// On the [`Watch`].
     until: Duration,
@@ -152,25 +154,25 @@ struct Sent {
 struct Parent<'a> {
     signals: &'a Signals,
     patience: Patience,
-    program: fn(&Orders) -> io::Result<Command>,
+    program: fn() -> io::Result<Command>,
 }
 
 impl Parent<'_> {
-    fn supervise(
+    fn supervise<J: Errand>(
         &self,
         orders: &Orders,
-        jobs: Vec<Job>,
-        done: &mut impl FnMut(usize, Outcome) -> Result<(), StoreError>,
+        jobs: Vec<J>,
+        done: &mut impl FnMut(usize, Outcome<J::Made>) -> Result<(), StoreError>,
     ) -> Result<(), SuperviseError> {
         let alone = Orders {
             jobs: 1,
             ..orders.clone()
         };
-        let mut waiting: VecDeque<Job> = jobs.into();
+        let mut waiting: VecDeque<J> = jobs.into();
         while !waiting.is_empty() {
             let death = self.run_child(orders, &mut waiting, done)?;
             for suspect in death.into_iter().flat_map(|death| death.in_flight) {
-                let id = suspect.id;
+                let id = suspect.id();
                 let mut queue = VecDeque::from([suspect]);
                 if let Some(death) = self.run_child(&alone, &mut queue, done)? {
                     done(id, Err(death.waited.map_or_else(killed, hung)))?;
@@ -180,17 +182,27 @@ impl Parent<'_> {
         Ok(())
     }
 
-    /// Runs one child until the queue is empty, or the child dies or is ended.
-    fn run_child(
+    fn start<T: DeserializeOwned + Send + 'static>(
         &self,
         orders: &Orders,
-        queue: &mut VecDeque<Job>,
-        done: &mut impl FnMut(usize, Outcome) -> Result<(), StoreError>,
-    ) -> Result<Option<Death>, SuperviseError> {
-        let command = (self.program)(orders).map_err(SuperviseError::Start)?;
+    ) -> Result<Running<T>, SuperviseError> {
+        let command = (self.program)().map_err(SuperviseError::Start)?;
         let mut running = Running::start(command)?;
+        // One that is dead already is noticed by the end of its output.
+        let _ = running.send(orders);
+        Ok(running)
+    }
+
+    /// Runs one child until the queue is empty, or the child dies or is ended.
+    fn run_child<J: Errand>(
+        &self,
+        orders: &Orders,
+        queue: &mut VecDeque<J>,
+        done: &mut impl FnMut(usize, Outcome<J::Made>) -> Result<(), StoreError>,
+    ) -> Result<Option<Death<J>>, SuperviseError> {
+        let mut running = self.start(orders)?;
         let mut watch = Watch::start();
-        let mut in_flight: BTreeMap<usize, Sent> = BTreeMap::new();
+        let mut in_flight: BTreeMap<usize, Sent<J>> = BTreeMap::new();
         let mut ready = false;
         let mut starts = 1;
         loop {
@@ -203,7 +215,7 @@ impl Parent<'_> {
                     let _ = running.send(&job);
                     let limit = self.patience.with(&job, orders.jobs, threads::cores());
                     let until = watch.look().saturating_add(limit);
-                    in_flight.insert(job.id, Sent { job, limit, until });
+                    in_flight.insert(job.id(), Sent { job, limit, until });
                 }
                 if in_flight.is_empty() {
                     return Ok(None);
@@ -218,9 +230,9 @@ impl Parent<'_> {
                     continue;
                 }
                 News::Reply(Reply::Fatal(message)) => return Err(SuperviseError::Model(message)),
-                News::Reply(Reply::Done { id, transcript }) => {
+                News::Reply(Reply::Done { id, made }) => {
                     if in_flight.remove(&id).is_some() {
-                        done(id, Ok(transcript))?;
+                        done(id, Ok(made))?;
                     }
                     continue;
                 }
@@ -234,8 +246,7 @@ impl Parent<'_> {
                 // Somebody may have ended it for its memory; it has no recording to blame yet.
                 News::Ended if starts < STARTS => {
                     starts += 1;
-                    running =
-                        Running::start((self.program)(orders).map_err(SuperviseError::Start)?)?;
+                    running = self.start(orders)?;
                     watch = Watch::start();
                     continue;
                 }
@@ -292,21 +303,21 @@ fn minutes(time: Duration) -> String {
 }
 
 /// What the parent waits for.
-enum News {
-    Reply(Reply),
+enum News<T> {
+    Reply(Reply<T>),
     /// The child's output has ended.
     Ended,
     /// Nothing came in time.
     Overdue,
 }
 
-struct Running {
+struct Running<T> {
     child: Child,
     input: Option<ChildStdin>,
-    replies: mpsc::Receiver<Reply>,
+    replies: mpsc::Receiver<Reply<T>>,
 }
 
-impl Running {
+impl<T: DeserializeOwned + Send + 'static> Running<T> {
     fn start(mut command: Command) -> Result<Self, SuperviseError> {
         let mut child = command
             .stdin(Stdio::piped())
@@ -323,7 +334,7 @@ impl Running {
             for line in BufReader::new(output).lines() {
                 let reply = line
                     .ok()
-                    .and_then(|line| serde_json::from_str::<Reply>(&line).ok());
+                    .and_then(|line| serde_json::from_str::<Reply<T>>(&line).ok());
                 // A torn line is a child that died while writing.
                 let Some(reply) = reply else { return };
                 if sender.send(reply).is_err() {
@@ -339,8 +350,8 @@ impl Running {
         })
     }
 
-    fn send(&mut self, job: &Job) -> io::Result<()> {
-        let mut line = serde_json::to_vec(job)?;
+    fn send(&mut self, what: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(what)?;
         line.push(b'\n');
         match &mut self.input {
             Some(input) => input.write_all(&line).and_then(|()| input.flush()),
@@ -354,7 +365,7 @@ impl Running {
         signals: &Signals,
         watch: &mut Watch,
         until: Duration,
-    ) -> Result<News, SuperviseError> {
+    ) -> Result<News<T>, SuperviseError> {
         loop {
             if let Some(signal) = signals.received() {
                 return Err(SuperviseError::Signal(signal));
@@ -369,7 +380,9 @@ impl Running {
             }
         }
     }
+}
 
+impl<T> Running<T> {
     /// How it ended, in words.
     fn ending(&mut self) -> String {
         self.input = None;
@@ -393,7 +406,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl<T> Drop for Running<T> {
     /// No child outlives its parent's interest in it.
     fn drop(&mut self) {
         self.input = None;
@@ -407,10 +420,13 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::batch::worker::{Job, Task};
+    use crate::redaction::policy::Policy;
 
     /// A worker as far as its parent can tell. Of a recording called `hang` it never speaks
     /// again, while it goes on with others; at `die` it does.
     const WORKER: &str = r#"
+        read -r orders
         echo '"ready"'
         while read -r job; do
             id=${job#*'"id":'}
@@ -432,7 +448,7 @@ mod tests {
     /// Reasons in the order of their arrival.
     fn reasons(
         paths: &[&str],
-        program: fn(&Orders) -> io::Result<Command>,
+        program: fn() -> io::Result<Command>,
     ) -> Result<Vec<(String, String)>, SuperviseError> {
         let parent = Parent {
             signals: &Signals::default(),
@@ -443,8 +459,11 @@ mod tests {
             program,
         };
         let orders = Orders {
-            model: None,
-            model_key: String::new(),
+            task: Task::Listen {
+                model: None,
+                model_key: String::new(),
+                policy: Policy::default(),
+            },
             jobs: 2,
         };
         let jobs = paths.iter().enumerate().map(|(id, path)| job(id, path, 1));
@@ -463,6 +482,7 @@ mod tests {
             path: path.to_string(),
             audio_key: String::new(),
             language: "en".to_string(),
+            names: Vec::new(),
             length_ms,
         }
     }
@@ -470,7 +490,7 @@ mod tests {
     #[test]
     fn what_hangs_is_ended_and_the_rest_is_done_once() {
         let paths = ["hang", "a", "hang too", "b", "die"];
-        let outcomes = reasons(&paths, |_| shell(WORKER)).unwrap();
+        let outcomes = reasons(&paths, || shell(WORKER)).unwrap();
         let expected = [
             ("a", "done"),
             ("hang", "hung_the_recogniser"),
@@ -487,20 +507,18 @@ mod tests {
     #[test]
     fn a_child_that_ends_before_it_is_ready_is_started_once_more() {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
-        let outcomes = reasons(&["a"], |_| match STARTED.fetch_add(1, Ordering::Relaxed) {
+        let outcomes = reasons(&["a"], || match STARTED.fetch_add(1, Ordering::Relaxed) {
             0 => shell("exit 1"),
             _ => shell(WORKER),
         });
         assert_eq!(outcomes.unwrap(), [("a".to_string(), "done".to_string())]);
-        let error = reasons(&["a"], |_| shell("exit 1"))
-            .unwrap_err()
-            .to_string();
+        let error = reasons(&["a"], || shell("exit 1")).unwrap_err().to_string();
         assert!(error.ends_with("before it was ready"), "{error}");
     }
 
     #[test]
     fn a_child_that_is_never_ready_is_not_waited_for() {
-        let error = reasons(&["a"], |_| shell("exec sleep 1000")).unwrap_err();
+        let error = reasons(&["a"], || shell("exec sleep 1000")).unwrap_err();
         let message = "start the worker process: it was not ready within 1 min";
         assert_eq!(error.to_string(), message);
     }

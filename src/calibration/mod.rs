@@ -15,6 +15,7 @@ pub mod compare;
 pub mod disagreements;
 pub mod fdr;
 pub mod figure;
+pub mod groups;
 pub mod interval;
 pub mod people;
 pub mod practice;
@@ -31,6 +32,7 @@ use base::Base;
 use charts::ControlChart;
 use compare::{AnswerComparison, ScoreComparison, Sheets, compare_answers, compare_scores};
 use disagreements::Disagreement;
+use groups::Withheld;
 use practice::{Practice, practice};
 use raters::FormRaters;
 use ratings::{Accuracy, Coached, Outcome};
@@ -56,6 +58,8 @@ pub struct Figures {
     pub scorer: ScorerFigures,
     /// By form.
     pub practice: Vec<Practice>,
+    /// Of whom nothing is shown; see [`groups::withhold`].
+    pub withheld: Withheld,
 }
 
 /// Makes all figures. The same base, extras and seed give the same figures, whatever the threads.
@@ -78,5 +82,6 @@ pub fn calibrate(base: &Base, extras: &Extras<'_>) -> Figures {
         disagreements: disagreements::disagreements(base),
         scorer: scorer(base, extras.accuracy, extras.seed),
         practice: practice(base, extras.outcomes, extras.coaching),
+        withheld: Withheld::default(),
     }
 }

@@ -256,10 +256,21 @@ impl OfForm<'_> {
     }
 
     fn severity(&self, text: &mut String) {
+        const HEADING: &str =
+            "\n  Who is strict, who is lenient (points of 100, on the same calls)\n";
+        let withheld = &self.figures.withheld;
+        if withheld.forms.contains(&self.form) {
+            let _ = writeln!(
+                text,
+                "{HEADING}    not shown: fewer than {} people rated with this form (`minimum_group`)",
+                withheld.minimum
+            );
+            return;
+        }
         if self.raters.is_empty() {
             return;
         }
-        text.push_str("\n  Who is strict, who is lenient (points of 100, on the same calls)\n");
+        text.push_str(HEADING);
         let rows = || self.raters.iter();
         let name = |row: &RaterRow| match row.rater {
             AUTOMATIC_RATER => "the automatic scorer".to_string(),
@@ -506,6 +517,20 @@ impl OfForm<'_> {
             ));
         }
         text.push_str("\n  Agents beside the rest, on like calls\n");
+        let withheld = &self.figures.withheld;
+        if !withheld.agents.is_empty() {
+            let _ = writeln!(
+                text,
+                "    {} of {} agents are not shown: their teams have fewer than {} (`minimum_group`),\n    \
+                 or they could be told from the others",
+                withheld.agents.len(),
+                self.base.agents.len(),
+                withheld.minimum
+            );
+            if all.is_empty() {
+                return;
+            }
+        }
         let short = all.len() - compared.len();
         if compared.is_empty() {
             let _ = writeln!(
@@ -560,7 +585,10 @@ impl OfForm<'_> {
             let mut step = format!("talk about {question}");
             if let Some((call, answers)) = self.example(question) {
                 let call = visible(call);
-                let _ = write!(step, ": listen to {call} together ({answers})");
+                let _ = write!(step, ": listen to {call} together");
+                if !self.figures.withheld.forms.contains(&self.form) {
+                    let _ = write!(step, " ({answers})");
+                }
             }
             steps.push(step);
         }

@@ -95,6 +95,7 @@ fn noun(kind: Kind) -> &'static str {
         Kind::Transcripts => "transcript",
         Kind::Forms => "form",
         Kind::Facts => "facts file",
+        Kind::Copies => "file",
         Kind::HalfWritten => "half-written file",
         Kind::EmptyFolders => "empty folder",
     }
@@ -105,6 +106,7 @@ fn explained(kind: Kind) -> &'static str {
         Kind::Transcripts => ": no call uses them, and no recording would with this model",
         Kind::Forms => ": no published date was scored with them",
         Kind::Facts => ": of another version, damaged, or of dates without calls",
+        Kind::Copies => ": muted copies of calls that are gone, and what was known of them",
         Kind::HalfWritten => ": a run was stopped while it wrote them",
         Kind::EmptyFolders => "",
     }

@@ -81,6 +81,7 @@ fn text(report: &Report) -> String {
     if report.recordings.is_empty() {
         text += "  - the recordings, if there are any\n";
     }
+    text += "  - muted copies that were moved or copied elsewhere, if there are any\n";
     text += "  - rows in the table of calls and the table of contacts\n";
     text += "  - rows in files of ratings, outcomes and coaching\n";
     text += "  - copies of the tables, backups, and messages of earlier runs\n";
@@ -128,6 +129,10 @@ fn write_removed(text: &mut String, removed: &Removed) {
         counted(removed.failures, "failure"),
     ];
     let _ = writeln!(text, "\nRemoved from the store: {}.", counts.join(", "));
+    if removed.copies.removed > 0 {
+        let copies = counted(removed.copies.removed, "muted recording");
+        let _ = writeln!(text, "Removed from the folder of copies: {copies}.");
+    }
     for (what, dates) in [
         ("Tables made again of", &removed.made_again),
         (

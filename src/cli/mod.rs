@@ -12,6 +12,7 @@ mod init;
 mod metrics;
 mod model;
 mod model_fetch;
+mod redact;
 mod release;
 mod retry;
 mod rubric;
@@ -29,7 +30,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use exit::Exit;
 
-use crate::batch::worker::{self, Orders};
+use crate::batch::worker;
 use crate::config::Flags;
 use crate::log::{self, Event};
 
@@ -56,6 +57,8 @@ enum Command {
     Calibrate(calibrate::CalibrateArgs),
     /// Mark published scores as told to agents: no later run changes them silently
     Release(release::ReleaseArgs),
+    /// Redact stored transcripts again, by this version and its settings; nothing is transcribed
+    Redact(redact::RedactArgs),
     /// Tell what is stored, what is missing, and how the last run went; changes nothing
     Status(status::StatusArgs),
     /// Run again what failed in the last run and may pass now
@@ -76,7 +79,7 @@ enum Command {
     Doctor,
     /// The child process that listens (started by `run`)
     #[command(hide = true)]
-    Worker { orders: String },
+    Worker,
 }
 
 /// What `run` and `transcribe` share.
@@ -108,6 +111,9 @@ struct RunArgs {
     /// Rubric: a file or the name of a built-in one; may be given several times
     #[arg(long = "rubric", value_name = "R")]
     rubrics: Vec<String>,
+    /// Copy the recordings to this folder, with silence in place of what is masked
+    #[arg(long, value_name = "DIR")]
+    redact_audio: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -188,6 +194,7 @@ enum ModelCommand {
 
 /// Runs the command line and says how it ended.
 pub fn main() -> ExitCode {
+    crate::memory::keep_off_disks();
     let (name, cli) = match parse() {
         Ok(parsed) => parsed,
         Err(error) => return refuse_usage(&error).into(),
@@ -199,6 +206,7 @@ pub fn main() -> ExitCode {
         Command::Score(args) => score::score(args),
         Command::Calibrate(args) => calibrate::calibrate(args),
         Command::Release(args) => release::release(args),
+        Command::Redact(args) => redact::redact(args),
         Command::Status(args) => status::status(args),
         Command::Retry(args) => retry::retry(args),
         Command::Clean(args) => clean::clean(args),
@@ -210,7 +218,7 @@ pub fn main() -> ExitCode {
         Command::Model(ModelCommand::Check { file }) => model::check(&file),
         Command::Model(ModelCommand::Convert(args)) => model::convert(&args),
         Command::Doctor => doctor::doctor(),
-        Command::Worker { orders } => work(&orders),
+        Command::Worker => work(),
     };
     let exit = after_telling(exit);
     log::finish(exit.code());
@@ -238,7 +246,7 @@ fn refuse_usage(error: &clap::Error) -> Exit {
         Event::error("error")
             .with("exit_code", Exit::Usage.code())
             .say(text.trim_end());
-    } else if error.use_stderr() && log::harmless(&text) != text {
+    } else if error.use_stderr() && log::shown(&text) != text {
         Event::error("error").say(text.trim_end());
     } else {
         error.exit();
@@ -246,11 +254,8 @@ fn refuse_usage(error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
-fn work(orders: &str) -> Exit {
-    let done = serde_json::from_str::<Orders>(orders)
-        .map_err(std::io::Error::from)
-        .and_then(|orders| worker::run(&orders));
-    match done {
+fn work() -> Exit {
+    match worker::run() {
         Ok(()) => Exit::Well,
         Err(_) => Exit::Internal,
     }
@@ -268,11 +273,20 @@ impl Common {
     }
 }
 
-/// Writes a result to standard output, with one line end, and with nothing in it that steers a
-/// terminal. A reader who has seen enough (`head`) is no error.
+/// Writes a result to standard output, with one line end, and with nothing in it that must not be
+/// shown. A reader who has seen enough (`head`) is no error.
 fn tell(text: impl std::fmt::Display) {
-    let text = log::harmless(&text.to_string());
-    let text = text.strip_suffix('\n').unwrap_or(&text);
+    print(&log::shown(&text.to_string()));
+}
+
+/// The same of a value, as JSON.
+fn tell_json(value: &impl serde::Serialize) {
+    let json = serde_json::to_string_pretty(value).expect("what is told is JSON");
+    print(&log::json_shown(&json));
+}
+
+fn print(text: &str) {
+    let text = text.strip_suffix('\n').unwrap_or(text);
     if let Err(error) = writeln!(io::stdout(), "{text}")
         && error.kind() != io::ErrorKind::BrokenPipe
     {

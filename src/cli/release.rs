@@ -37,7 +37,7 @@ pub(super) fn release(args: ReleaseArgs) -> Exit {
         Err(exit) => return exit,
     };
     let dates: BTreeSet<Date> = args.dates.into_iter().collect();
-    match crate::batch::release(&settings.out, &dates, &args.rubrics) {
+    match crate::batch::release(&settings, &dates, &args.rubrics) {
         Ok(marked) => {
             for date in &marked {
                 tell(line(date));

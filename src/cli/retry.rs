@@ -21,12 +21,7 @@ pub(super) fn retry(args: RetryArgs) -> Exit {
     let retry = Retry {
         quarantined: args.quarantined,
     };
-    run::night(
-        args.run.transcribe,
-        args.run.rubrics,
-        Mode::Whole,
-        Some(retry),
-    )
+    run::night(args.run, Mode::Whole, Some(retry))
 }
 
 /// Says that there is nothing to try again, and why.

@@ -6,9 +6,9 @@ use clap::Subcommand;
 
 use super::exit::Exit;
 use super::rubric_diff::{self, DiffArgs};
-use super::{complain, tell};
+use super::{complain, print, tell};
 use crate::batch::worker::with_causes;
-use crate::log::{Event, visible_path};
+use crate::log::{self, Event, visible_path};
 use crate::rubric::cases::{self, FindError};
 use crate::rubric::diagnostics::{self, Severity};
 use crate::rubric::{self, RubricError, explain, import, lint, schema};
@@ -150,7 +150,8 @@ fn import(spreadsheet: &Path, out: Option<&Path>) -> Exit {
         Event::info("note").say_as(note, &format!("note: {note}"));
     }
     let Some(out) = out else {
-        tell(imported.yaml);
+        // The same as in a file: a form is the centre's own, with the addresses that it names.
+        print(&log::harmless(&imported.yaml));
         return Exit::Well;
     };
     // Never overwrites what a person may have edited.

@@ -8,6 +8,7 @@ use super::exit::{self, Exit};
 use super::{complain, rubric, run, tell};
 use crate::batch::{BatchError, diff, threads};
 use crate::log::{Event, visible, visible_path};
+use crate::modes;
 use crate::report::diff::Flip;
 use crate::rubric as form;
 
@@ -75,7 +76,9 @@ pub(super) fn diff(args: &DiffArgs) -> Exit {
 type List = csv::Writer<std::fs::File>;
 
 fn start_list(path: &Path) -> Result<(PathBuf, List), Exit> {
-    let mut list = csv::Writer::from_path(path).map_err(|e| refuse(path, &e))?;
+    // It quotes calls. One that was there before keeps its mode.
+    let file = modes::private_file().create(true).truncate(true).open(path);
+    let mut list = csv::Writer::from_writer(file.map_err(|e| refuse(path, &e.into()))?);
     list.write_record(Flip::HEADER)
         .map_err(|e| refuse(path, &e))?;
     Ok((path.to_path_buf(), list))

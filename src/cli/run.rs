@@ -8,6 +8,7 @@ use super::status::counted;
 use super::{RunArgs, TranscribeArgs, complain, tell};
 use crate::batch::forget;
 use crate::batch::known::Known;
+use crate::batch::muted;
 use crate::batch::plan::{self, Plan};
 use crate::batch::retry::Retry;
 use crate::batch::signals::Signals;
@@ -22,37 +23,38 @@ use crate::rubric::{self, Rubric};
 const LISTED: usize = 10;
 
 pub(super) fn run(args: RunArgs) -> Exit {
-    night(args.transcribe, args.rubrics, Mode::Whole, None)
+    night(args, Mode::Whole, None)
 }
 
 pub(super) fn transcribe(args: TranscribeArgs) -> Exit {
-    night(args, Vec::new(), Mode::TranscribeOnly, None)
+    let args = RunArgs {
+        transcribe: args,
+        rubrics: Vec::new(),
+        redact_audio: None,
+    };
+    night(args, Mode::TranscribeOnly, None)
 }
 
-pub(super) fn night(
-    args: TranscribeArgs,
-    rubrics: Vec<String>,
-    mode: Mode,
-    retry: Option<Retry>,
-) -> Exit {
+pub(super) fn night(args: RunArgs, mode: Mode, retry: Option<Retry>) -> Exit {
     let command = match (mode, retry) {
         (Mode::Whole, None) => "run",
         (Mode::Whole, Some(_)) => "retry",
         (Mode::TranscribeOnly, _) => "transcribe",
     };
-    let metrics = args.common.metrics.clone().filter(|_| !args.dry_run);
+    let of_run = &args.transcribe;
+    let metrics = of_run.common.metrics.clone();
+    let metrics = metrics.filter(|_| !of_run.dry_run);
     watched(command, metrics, |watch| {
-        watched_night(args, rubrics, mode, retry, watch)
+        watched_night(args, mode, retry, watch)
     })
 }
 
-fn watched_night(
-    args: TranscribeArgs,
-    rubrics: Vec<String>,
-    mode: Mode,
-    retry: Option<Retry>,
-    watch: &mut Watch,
-) -> Exit {
+fn watched_night(args: RunArgs, mode: Mode, retry: Option<Retry>, watch: &mut Watch) -> Exit {
+    let RunArgs {
+        transcribe: args,
+        rubrics,
+        redact_audio,
+    } = args;
     let dry_run = args.dry_run;
     let flags = Flags {
         recordings: args.recordings,
@@ -60,6 +62,7 @@ fn watched_night(
         model: args.model,
         follow_links: args.follow_links,
         language: args.language,
+        redact_audio,
         ..args.common.flags()
     };
     let settings = match settings(flags) {
@@ -153,6 +156,14 @@ pub(super) fn conclude(report: &RunReport, out: &Path) -> Exit {
     }
     if !report.differing.is_empty() {
         tell(super::release::differing(&report.differing, out));
+    }
+    if let Some(copies) = &report.copies {
+        tell(format_args!(
+            "\nMuted copies are in {}: {} made, {} as before.",
+            visible_path(&copies.folder),
+            copies.made,
+            copies.kept
+        ));
     }
     let out = visible_path(out);
     match report.record.command.as_str() {
@@ -249,9 +260,12 @@ fn show_plan(
 ) -> Result<(), BatchError> {
     let pool = threads::pool(settings.jobs)?;
     let recognition = Recognition::new(settings)?;
-    let key = plan::customer_key(settings, plan::KeyUse::LookOnly)?;
+    muted::Folder::check(settings)?;
+    let key = plan::customer_key(settings, plan::KeyUse::Rehearse)?;
+    let redaction = plan::redaction(settings, &key, plan::KeyUse::Rehearse)?;
+    let agents = plan::agents(settings, plan::KeyUse::Rehearse)?;
     let contacts = plan::read_contacts(settings, &key)?;
-    let mut found = plan::find_calls(settings, &key)?;
+    let mut found = plan::find_calls(settings, &key, agents.as_ref())?;
     if let Some(retry) = retry {
         found = retry.narrow(found, &settings.out)?;
     }
@@ -263,6 +277,11 @@ fn show_plan(
         }
         false => None,
     };
+    if let Some(store) = &store {
+        plan::hold_key(store, &key)?;
+        plan::hold_redaction_key(store, &redaction.policy)?;
+        plan::hold_agents(store, agents.as_ref())?;
+    }
     let ageing = match &store {
         Some(store) => forget::ageing(settings, store, &found)?,
         None => None,
@@ -296,6 +315,12 @@ fn show_plan(
         "{}",
         estimate(settings, store.as_ref(), &plan, &recognition)?
     ));
+    if let Some(folder) = &settings.redact_audio {
+        tell(format_args!(
+            "copies      with silence in place of what is masked, to {}",
+            visible_path(folder)
+        ));
+    }
     if let Some((calls, from)) = ageing {
         tell(format_args!(
             "retention   {} of dates before {from} will be forgotten",

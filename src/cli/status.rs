@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::exit::{self, Exit};
-use super::{Place, complain, run, tell};
+use super::{Place, complain, run, tell, tell_json};
 use crate::batch::status::{self, Again, Files, LastRun, Status};
 use crate::batch::store::StoreError;
 use crate::config::Settings;
-use crate::log::{json_harmless, visible, visible_path};
+use crate::log::{visible, visible_path};
 
 /// Dates, and failures of a kind, that are listed.
 const LISTED: usize = 10;
@@ -41,8 +41,7 @@ pub(super) fn status(args: StatusArgs) -> Exit {
     };
     if args.json {
         // `null` where nothing was ever stored.
-        let json = serde_json::to_string_pretty(&status).expect("a status is JSON");
-        tell(json_harmless(&json));
+        tell_json(&status);
         return Exit::Well;
     }
     match status {
@@ -273,6 +272,16 @@ fn remarks(status: &Status) -> Vec<String> {
         remarks.push(format!(
             "{recordings} ended the recogniser, and no run tries {them} again: \
              `callibrate retry --quarantined` does"
+        ));
+    }
+    if status.copies_left > 0 {
+        let copies = match status.copies_left {
+            1 => "1 muted copy has".to_string(),
+            n => format!("{} muted copies have", grouped(n as u64)),
+        };
+        remarks.push(format!(
+            "{copies} to go and could not be removed: bring back the folder, and the next command \
+             removes what is left there; `callibrate clean` lists it"
         ));
     }
     remarks.extend(of_calibration(status));

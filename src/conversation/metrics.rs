@@ -1284,11 +1284,8 @@ mod tests {
         let brief = staged(60_000).agent(0, 4_999, ten);
         assert_eq!(measure(&brief.conversation()).words_per_minute_agent, None);
         let mut redacted = staged(60_000).agent(0, 10_000, "[card] thanks");
-        redacted.0.channels[0].segments[0].words[0].redacted = Some(Redacted {
-            kind: RedactedKind::CardNumber,
-            digits: 16,
-            check_digit_ok: Some(true),
-        });
+        redacted.0.channels[0].segments[0].words[0].redacted =
+            Some(Redacted::of(RedactedKind::CardNumber, 16));
         let m = measure(&redacted.conversation());
         assert_eq!(m.words_per_minute_agent, Some(17.0 * 6.0));
     }

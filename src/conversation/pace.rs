@@ -1,7 +1,8 @@
 //! How fast a party speaks, in trusted words and the time in which they are spoken.
 //!
-//! A placeholder counts as the digits that it replaced, for each was a spoken word. The time of
-//! doubtful words is left out with them.
+//! A placeholder of a number counts as the digits that it replaced, for each was a spoken word.
+//! How many words a masked name, date or address was, nobody knows any more: like doubtful words
+//! these are left out, and so is their time.
 
 use super::floor::{PAUSE_MS, both, joined, total_ms};
 use super::{Conversation, Party};
@@ -16,7 +17,7 @@ const FASTEST_MS: i64 = 30_000;
 pub(super) struct Pace {
     /// Middle of each trusted word and what it counts, in order of time.
     words: Vec<(i64, i64)>,
-    /// Voice activity without that of doubtful words.
+    /// Voice activity without that of words that are not counted.
     speech: Vec<Span>,
 }
 
@@ -24,20 +25,26 @@ impl Pace {
     /// `speech` is the party's voice activity.
     pub fn of(c: &Conversation, party: Party, speech: &[Span]) -> Self {
         let mut words: Vec<(i64, i64)> = Vec::with_capacity(c.words.len());
-        let mut doubtful: Vec<Span> = Vec::new();
+        let (mut doubtful, mut uncounted): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
         for word in c.words.iter().filter(|w| w.party == party) {
-            if word.trusted {
-                let digits = word.redacted.as_ref().map(|r| i64::from(r.digits.max(1)));
-                words.push(((word.start_ms + word.end_ms) / 2, digits.unwrap_or(1)));
-            } else {
-                doubtful.push(Span::new(word.start_ms, word.end_ms));
+            let span = Span::new(word.start_ms, word.end_ms);
+            let spoken = match &word.redacted {
+                Some(redacted) => redacted.spoken_words(),
+                None => Some(1),
+            };
+            match spoken {
+                _ if !word.trusted => doubtful.push(span),
+                Some(spoken) => {
+                    words.push(((word.start_ms + word.end_ms) / 2, i64::from(spoken)));
+                }
+                None => uncounted.push(span),
             }
         }
         words.sort_unstable();
-        let doubtful = joined(doubtful, PAUSE_MS);
+        let speech = without(speech, &joined(doubtful, PAUSE_MS));
         Self {
             words,
-            speech: without(speech, &doubtful),
+            speech: without(&speech, &joined(uncounted, 0)),
         }
     }
 

@@ -7,7 +7,7 @@
 use super::english::{Key, Token, class, key};
 use super::sentences::{Said, Sentence};
 use super::{Conversation, Party};
-use crate::transcript::Span;
+use crate::transcript::{RedactedKind, Span};
 
 /// A turn repeats an earlier one where this share of its own content words was in it.
 const SAME_SHARE: f64 = 0.6;
@@ -27,7 +27,7 @@ pub(super) fn exchanges_without_progress(c: &Conversation) -> Vec<Span> {
         contents.add(turn);
         if c.turns[turn].party == Party::Customer {
             for open in asked.iter_mut().filter(|a| !a.given && a.turn + 1 == i) {
-                open.given = gives(said, turn);
+                open.given = gives(c, turn);
             }
             continue;
         }
@@ -91,13 +91,17 @@ fn items(said: &Said, sentence: &Sentence) -> Vec<Key> {
     items
 }
 
-/// Whether the turn holds a number, a date, or what was redacted.
-fn gives(said: &Said, turn: usize) -> bool {
-    let given = |t: &Token| {
-        t.is_redacted() || t.has_digit() || t.has(class::NUMBER | class::ORDINAL | class::MONTH)
+/// Whether the turn holds a number, a date, or what was redacted, but for names and e-mail
+/// addresses: they answer nothing that is counted here.
+fn gives(c: &Conversation, turn: usize) -> bool {
+    let given = |&w: &usize| {
+        let kind = c.words[w].redacted.as_ref().map(|r| r.kind);
+        kind.is_some_and(|kind| !matches!(kind, RedactedKind::Name | RedactedKind::Email))
     };
-    let mut sentences = said.sentences_of(turn).iter();
-    sentences.any(|s| said.tokens_of(s).iter().any(given))
+    let numbers = |t: &Token| t.has_digit() || t.has(class::NUMBER | class::ORDINAL | class::MONTH);
+    let mut sentences = c.said.sentences_of(turn).iter();
+    c.turns[turn].words.iter().any(given)
+        || sentences.any(|s| c.said.tokens_of(s).iter().any(numbers))
 }
 
 /// The content words of the turns so far.

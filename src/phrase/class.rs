@@ -3,8 +3,11 @@
 //! A class takes one token or several, as "thirty eight dollars and twenty cents" is one amount.
 //! Where it could take more or fewer, it offers both and the phrase decides.
 
+use super::folding::Tolerance;
+use super::masked::Kinds;
 use super::matcher::Token;
 use super::words::{Key, Traits};
+use crate::transcript::{Redacted, RedactedKind};
 
 /// What `<...>` stands for in a phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,20 +16,23 @@ pub(super) enum Class {
     Number,
     /// Any one word.
     Word,
-    /// One to three words with a capital that are not just the start of a sentence.
+    /// One to three words with a capital that are not just the start of a sentence, or a masked
+    /// name.
     Name,
     Money,
     Date,
     Time,
     /// Three digits or more, written, spoken one by one, or masked.
     Digits,
-    CardNumber,
-    AccountNumber,
     /// Any redaction placeholder.
     Redacted,
+    /// A placeholder of this kind.
+    Kind(RedactedKind),
+    /// A placeholder that may stand for words of the phrase; it cannot be written.
+    MayHide(Kinds),
 }
 
-/// A set of classes.
+/// A set of classes; the kinds of placeholders count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Classes(u16);
 
@@ -36,7 +42,7 @@ impl Classes {
     }
 
     pub fn with(self, class: Class) -> Classes {
-        Classes(self.0 | 1 << class as u16)
+        Classes(self.0 | class.bit())
     }
 
     pub fn is_empty(self) -> bool {
@@ -44,33 +50,76 @@ impl Classes {
     }
 
     pub fn has(self, class: Class) -> bool {
-        self.0 >> class as u16 & 1 == 1
+        self.0 & class.bit() != 0
     }
 
     /// Those that may begin with a token; in words with capitals.
     pub fn beginning_with(traits: Traits, key: Key) -> Classes {
         let number = Traits::UNIT | Traits::TENS | Traits::SCALE | Traits::DIGITS;
-        let number = traits.has(number | Traits::PLACEHOLDER) || key == Key::A;
+        let number = traits.has(number | Traits::MASKED_NUMBER) || key == Key::A;
         let day = Traits::DAY | Traits::WEEKDAY | Traits::MONTH;
         let ordinal = Traits::ORDINAL | Traits::WRITTEN_ORDINAL | Traits::TENS;
-        let digits = Traits::ONE_DIGIT | Traits::LONG_DIGITS | Traits::PLACEHOLDER;
+        let date = traits.has(day | ordinal) || matches!(key, Key::The | Key::Next);
+        let digits = Traits::ONE_DIGIT | Traits::LONG_DIGITS | Traits::MASKED_DIGITS;
         let clock = Traits::NOON | Traits::CLOCK | Traits::UNIT | Traits::DIGITS;
+        let masked = traits.has(Traits::PLACEHOLDER);
         Class::ALL
             .into_iter()
             .filter(|class| match class {
                 Class::Word => true,
                 Class::Number => number,
-                Class::Name => traits.has(Traits::CAPITAL),
+                Class::Name => traits.has(Traits::CAPITAL) || key == MASKED_NAME,
                 Class::Money => number || traits.has(Traits::AMOUNT),
-                Class::Date => traits.has(day | ordinal) || matches!(key, Key::The | Key::Next),
+                Class::Date => date || is_masked_date(key),
                 Class::Time => traits.has(clock) || matches!(key, Key::Half | Key::Quarter),
                 Class::Digits => traits.has(digits),
-                Class::CardNumber => traits.has(Traits::CARD),
-                Class::AccountNumber => traits.has(Traits::ACCOUNT),
-                Class::Redacted => traits.has(Traits::PLACEHOLDER),
+                Class::Redacted | Class::Kind(_) => masked,
+                Class::MayHide(_) => false,
             })
+            .chain(masked.then_some(Class::MayHide(Kinds::default())))
             .collect()
     }
+}
+
+const MASKED_NAME: Key = Key::Placeholder(RedactedKind::Name);
+
+pub(super) fn is_masked_name(token: &Token) -> bool {
+    token.key == MASKED_NAME
+}
+
+fn is_masked_date(key: Key) -> bool {
+    matches!(
+        key,
+        Key::Placeholder(RedactedKind::DateOfBirth | RedactedKind::CardExpiry)
+    )
+}
+
+/// What a placeholder is besides its kind: a placeholder counts for a class where what it stands
+/// for would have.
+pub(super) fn traits_of_placeholder(redacted: &Redacted) -> Traits {
+    let (number, digits) = match redacted.kind {
+        RedactedKind::CardNumber
+        | RedactedKind::SecurityCode
+        | RedactedKind::CardExpiry
+        | RedactedKind::Iban
+        | RedactedKind::AccountNumber
+        | RedactedKind::NationalId
+        | RedactedKind::DateOfBirth
+        | RedactedKind::PhoneNumber => (true, true),
+        // A password may be words, and an address no more than a town.
+        RedactedKind::Passcode | RedactedKind::PostalAddress => {
+            (redacted.digits > 0, redacted.digits >= 3)
+        }
+        RedactedKind::Email | RedactedKind::Name => (false, false),
+    };
+    let mut traits = Traits::PLACEHOLDER;
+    if number {
+        traits = traits | Traits::MASKED_NUMBER;
+    }
+    if digits {
+        traits = traits | Traits::MASKED_DIGITS;
+    }
+    traits
 }
 
 impl FromIterator<Class> for Classes {
@@ -118,7 +167,8 @@ const MOST_NUMBER: usize = 12;
 const MOST_NAME: usize = 3;
 
 impl Class {
-    pub const ALL: [Class; 10] = [
+    /// Those that can be written.
+    pub const ALL: [Class; 19] = [
         Class::Number,
         Class::Word,
         Class::Name,
@@ -126,10 +176,34 @@ impl Class {
         Class::Date,
         Class::Time,
         Class::Digits,
-        Class::CardNumber,
-        Class::AccountNumber,
         Class::Redacted,
+        Class::Kind(RedactedKind::CardNumber),
+        Class::Kind(RedactedKind::SecurityCode),
+        Class::Kind(RedactedKind::CardExpiry),
+        Class::Kind(RedactedKind::Iban),
+        Class::Kind(RedactedKind::AccountNumber),
+        Class::Kind(RedactedKind::NationalId),
+        Class::Kind(RedactedKind::Passcode),
+        Class::Kind(RedactedKind::DateOfBirth),
+        Class::Kind(RedactedKind::PhoneNumber),
+        Class::Kind(RedactedKind::Email),
+        Class::Kind(RedactedKind::PostalAddress),
     ];
+
+    fn bit(self) -> u16 {
+        1 << match self {
+            Class::Number => 0,
+            Class::Word => 1,
+            Class::Name => 2,
+            Class::Money => 3,
+            Class::Date => 4,
+            Class::Time => 5,
+            Class::Digits => 6,
+            Class::Redacted => 7,
+            Class::Kind(_) => 8,
+            Class::MayHide(_) => 9,
+        }
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -140,9 +214,9 @@ impl Class {
             Class::Date => "date",
             Class::Time => "time",
             Class::Digits => "digits",
-            Class::CardNumber => "card_number",
-            Class::AccountNumber => "account_number",
             Class::Redacted => "redacted",
+            Class::Kind(kind) => kind.as_str(),
+            Class::MayHide(_) => "",
         }
     }
 
@@ -159,6 +233,14 @@ impl Class {
     /// Any word would do, or one that recognisers seldom know: how well it was heard says nothing.
     pub fn is_any(self) -> bool {
         matches!(self, Class::Word | Class::Name)
+    }
+
+    /// How what it takes differs from what was asked for.
+    pub fn tolerance(self) -> Tolerance {
+        match self {
+            Class::MayHide(_) => Tolerance::Masked,
+            _ => Tolerance::Exact,
+        }
     }
 
     /// Tokens that it usually takes.
@@ -179,7 +261,7 @@ impl Class {
             Class::Date => Some("Friday"),
             Class::Time => Some("noon"),
             Class::Digits => Some("4417"),
-            Class::CardNumber | Class::AccountNumber | Class::Redacted => None,
+            Class::Redacted | Class::Kind(_) | Class::MayHide(_) => None,
         }
     }
 
@@ -192,9 +274,12 @@ impl Class {
         let one = |takes: bool| Lengths::of(&[usize::from(takes)]);
         match self {
             Class::Word => one(true),
-            Class::CardNumber => one(first.has(Traits::CARD)),
-            Class::AccountNumber => one(first.has(Traits::ACCOUNT)),
             Class::Redacted => one(first.has(Traits::PLACEHOLDER)),
+            Class::Kind(kind) => one(first.key == Key::Placeholder(kind)),
+            Class::MayHide(kinds) => one(match first.key {
+                Key::Placeholder(kind) => kinds.has(kind),
+                _ => false,
+            }),
             Class::Name => names(tokens, before, cased),
             Class::Number => numbers(tokens),
             Class::Digits => Lengths::of(&[digits(tokens)]),
@@ -209,9 +294,8 @@ fn names(tokens: &[Token], before: Option<&Token>, cased: bool) -> Lengths {
     let mut offered = Lengths::default();
     let is_name = |at: usize| {
         let token = &tokens[at];
-        let other = Traits::DIGITS | Traits::PLACEHOLDER;
-        if token.has(other) {
-            return false;
+        if token.has(Traits::DIGITS | Traits::PLACEHOLDER) {
+            return is_masked_name(token);
         }
         if !cased {
             return !token.has(Traits::COMMON);
@@ -223,7 +307,11 @@ fn names(tokens: &[Token], before: Option<&Token>, cased: bool) -> Lengths {
         };
         let opens = token.has(Traits::STARTS)
             || before.is_none_or(|before| before.has(Traits::SENTENCE_END));
-        let day = token.has(Traits::WEEKDAY | Traits::MONTH) && token.has(Traits::COMMON);
+        // "April" may be a person, but not in "April 6th".
+        let number = Traits::DIGITS | Traits::ORDINAL | Traits::UNIT | Traits::TENS;
+        let dated = tokens.get(at + 1).is_some_and(|next| next.has(number));
+        let day = token.has(Traits::WEEKDAY | Traits::MONTH);
+        let day = day && (dated || token.has(Traits::COMMON));
         token.has(Traits::CAPITAL) && !day && !(opens && token.has(Traits::COMMON))
     };
     let most = if cased { MOST_NAME } else { 1 };
@@ -259,7 +347,10 @@ fn number(tokens: &[Token]) -> usize {
             let unit = goes_on(at + 1) && is(at + 1, Traits::ONE_DIGIT | Traits::ORDINAL);
             1 + usize::from(unit)
         } else {
-            usize::from(is(at, Traits::UNIT | Traits::DIGITS | Traits::PLACEHOLDER))
+            usize::from(is(
+                at,
+                Traits::UNIT | Traits::DIGITS | Traits::MASKED_NUMBER,
+            ))
         }
     };
     let mut at = match tokens.first() {
@@ -286,9 +377,9 @@ fn number(tokens: &[Token]) -> usize {
     at
 }
 
-/// A run of tokens of digits only, three digits or more in all; each placeholder is enough.
+/// A run of tokens of digits only, three digits or more in all, or a placeholder of such.
 fn digits(tokens: &[Token]) -> usize {
-    if tokens[0].has(Traits::PLACEHOLDER) {
+    if tokens[0].has(Traits::MASKED_DIGITS) {
         return 1;
     }
     let run = tokens
@@ -332,7 +423,7 @@ fn date(tokens: &[Token], before: Option<&Token>) -> Lengths {
     let is = |at: usize, traits: Traits| tokens.get(at).is_some_and(|t| t.has(traits));
     let key = |at: usize| tokens.get(at).map_or(Key::None, |t| t.key);
     let first = &tokens[0];
-    if first.has(Traits::DAY) {
+    if first.has(Traits::DAY) || is_masked_date(first.key) {
         return Lengths::of(&[1]);
     }
     if first.has(Traits::WEEKDAY) {

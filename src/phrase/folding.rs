@@ -22,6 +22,8 @@ pub enum Tolerance {
     /// Sounds or is spelled nearly the same: "balanced" for "ballast". A match with such a word is
     /// no more than a guess.
     NearSound,
+    /// A placeholder that may hide it: `[date of birth]` for "May 14th". A guess as well.
+    Masked,
 }
 
 impl Tolerance {
@@ -31,6 +33,7 @@ impl Tolerance {
             Tolerance::Inflection => "inflection",
             Tolerance::Homophone => "homophone",
             Tolerance::NearSound => "near_sound",
+            Tolerance::Masked => "masked",
         }
     }
 }

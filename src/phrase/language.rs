@@ -14,7 +14,7 @@
 use std::fmt;
 
 use super::class::Class;
-use super::words;
+use super::words::{self, Part, Traits};
 
 /// Words that `...` may skip.
 const GAP_WORDS: usize = 4;
@@ -46,7 +46,11 @@ pub struct Phrase {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
-    Word { text: String, exact: bool },
+    Word {
+        text: String,
+        exact: bool,
+        is_name: bool,
+    },
     Class(Class),
     Either(Vec<Vec<Node>>),
     Optional(Vec<Node>),
@@ -56,7 +60,12 @@ pub(super) enum Node {
 /// One element of a wording: a phrase with every choice made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Item {
-    Word { text: String, exact: bool },
+    Word {
+        text: String,
+        exact: bool,
+        /// Written with a capital, as names are.
+        is_name: bool,
+    },
     Class(Class),
     Gap(usize),
 }
@@ -260,9 +269,14 @@ fn expand(nodes: &[Node]) -> Vec<Vec<Item>> {
     let mut wordings: Vec<Vec<Item>> = vec![Vec::new()];
     for node in nodes {
         let ways: Vec<Vec<Item>> = match node {
-            Node::Word { text, exact } => vec![vec![Item::Word {
+            Node::Word {
+                text,
+                exact,
+                is_name,
+            } => vec![vec![Item::Word {
                 text: text.clone(),
                 exact: *exact,
+                is_name: *is_name,
             }]],
             Node::Class(class) => vec![vec![Item::Class(*class)]],
             Node::Gap(words) => vec![vec![Item::Gap(*words)]],
@@ -396,7 +410,7 @@ enum Sign {
     Gap(usize),
     Class(Class),
     /// Its words, normalised, and whether it must be exactly this.
-    Word(Vec<String>, bool),
+    Word(Vec<Part>, bool),
 }
 
 struct Piece<'a> {
@@ -493,7 +507,7 @@ fn word_piece(rest: &str, at: usize) -> Result<(usize, Sign), Fault> {
         Some(plain) => (plain, true),
         None => (text, false),
     };
-    let words = words::normalised(plain);
+    let words = words::parts(plain);
     if words.is_empty() {
         return fault(at, format!("`{text}` holds no word"));
     }
@@ -553,9 +567,11 @@ impl<'a> Parser<'a> {
                 }
                 Sign::Word(words, exact) => {
                     self.at += 1;
-                    nodes.extend(words.iter().map(|text| Node::Word {
-                        text: text.clone(),
+                    nodes.extend(words.iter().map(|word| Node::Word {
+                        text: word.text.clone(),
                         exact: *exact,
+                        is_name: word.traits.has(Traits::CAPITAL)
+                            && !word.traits.has(Traits::COMMON),
                     }));
                 }
                 Sign::Start => return fault(piece.offset, "`^` stands at the very start only"),

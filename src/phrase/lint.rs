@@ -1,5 +1,6 @@
 //! What a phrase would find, tried out: for checks of rubrics.
 
+use super::class::Class;
 use super::language::{Item, Phrase};
 use super::matcher::{Matcher, MatcherBuilder, PhraseId, Spoken};
 use crate::transcript::{Redacted, RedactedKind};
@@ -74,17 +75,16 @@ fn spoken(wording: &[Item], fill_gaps: bool) -> Vec<Word> {
             Item::Word { text, .. } => words.push(plain(text)),
             Item::Class(class) => words.push(match class.example() {
                 Some(text) => plain(text),
-                None => Word {
-                    text: format!("[{}]", class.name().replace('_', " ")),
-                    redacted: Some(Redacted {
-                        kind: match class.name() {
-                            "account_number" => RedactedKind::AccountNumber,
-                            _ => RedactedKind::CardNumber,
-                        },
-                        digits: 16,
-                        check_digit_ok: None,
-                    }),
-                },
+                None => {
+                    let kind = match class {
+                        Class::Kind(kind) => *kind,
+                        _ => RedactedKind::CardNumber,
+                    };
+                    Word {
+                        text: kind.placeholder().to_string(),
+                        redacted: Some(Redacted::of(kind, 16)),
+                    }
+                }
             }),
             Item::Gap(gap) if fill_gaps => words.extend((0..*gap).map(|_| plain(FILLER))),
             Item::Gap(_) => {}

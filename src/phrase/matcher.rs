@@ -16,14 +16,15 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::sync::Mutex;
 
-use super::class::{Class, Classes};
+use super::class::{self, Class, Classes};
 use super::folding::{self, Tolerance};
 use super::language::{Item, Phrase, Place};
+use super::masked;
 use super::nearest::Postings;
 use super::negation;
 use super::vocabulary::{Memory, Sense, Spelling, Symbol, Symbols, Vocabulary, WordHasher};
-use super::words::{Key, Traits};
-use crate::transcript::{Redacted, RedactedKind};
+use super::words::{self, Key, Traits};
+use crate::transcript::Redacted;
 
 /// Phrases with fewer words than this are not found by words that only sound near.
 const LEAST_WORDS_FOR_NEAR_SOUNDS: usize = 3;
@@ -148,9 +149,10 @@ impl Hit {
         all.max().unwrap_or(Tolerance::Exact)
     }
 
-    /// It rests on a word that only sounds near: no more than a guess.
+    /// It rests on a word that only sounds near, or on a placeholder that may hide the words: no
+    /// more than a guess.
     pub fn is_guess(&self) -> bool {
-        self.tolerance() == Tolerance::NearSound
+        self.tolerance() >= Tolerance::NearSound
     }
 }
 
@@ -285,6 +287,9 @@ impl MatcherBuilder {
         let root = if phrase.starts { START_ROOT } else { ROOT };
         for wording in phrase.wordings() {
             self.insert(root, &wording, id);
+            for veiled in masked::veiled(&wording) {
+                self.insert(root, &veiled, id);
+            }
         }
         let outlines = phrase.outlines();
         let slots = outlines.iter().map(|places| self.slots(places)).collect();
@@ -300,7 +305,7 @@ impl MatcherBuilder {
         for item in wording {
             let from = node;
             node = match item {
-                Item::Word { text, exact } => {
+                Item::Word { text, exact, .. } => {
                     words += 1;
                     let text = folding::canonical(text);
                     let spelling = if *exact {
@@ -552,14 +557,16 @@ impl Matcher {
         for (index, word) in words.into_iter().enumerate() {
             let first = tokens.tokens.len();
             if let Some(redacted) = word.redacted {
+                let key = Key::Placeholder(redacted.kind);
+                let traits = class::traits_of_placeholder(redacted);
                 tokens.tokens.push(Token {
                     word: index as u32,
                     senses_from: tokens.senses.len() as u32,
-                    traits: placeholder(redacted.kind),
-                    key: Key::None,
+                    traits: traits | words::punctuation(word.text),
+                    key,
                     symbols: Symbols::default(),
                     near: Symbols::default(),
-                    begins: Classes::beginning_with(placeholder(redacted.kind), Key::None),
+                    begins: Classes::beginning_with(traits, key),
                 });
             } else {
                 let range = memory.look_up(word.text, &self.vocabulary);
@@ -663,13 +670,6 @@ impl Matcher {
     }
 }
 
-fn placeholder(kind: RedactedKind) -> Traits {
-    match kind {
-        RedactedKind::CardNumber => Traits::CARD,
-        RedactedKind::AccountNumber => Traits::ACCOUNT,
-    }
-}
-
 /// For each token, where the words that follow each other from it on end.
 fn stretch_ends(tokens: usize, follows: impl Fn(usize, usize) -> bool) -> Vec<u32> {
     let mut ends = vec![tokens as u32; tokens];
@@ -696,7 +696,7 @@ fn without_overlap(candidates: &[Candidate]) -> Vec<usize> {
                 .take_while(|inner| inner.start() <= outer.last())
                 .any(|inner| {
                     inner.last() <= outer.last()
-                        && inner.near_sounds <= outer.near_sounds
+                        && inner.guesses <= outer.guesses
                         && inner.skipped < outer.skipped
                 })
     };
@@ -707,7 +707,7 @@ fn without_overlap(candidates: &[Candidate]) -> Vec<usize> {
     for sure in [true, false] {
         for &i in &kept_tight {
             let candidate = &candidates[i];
-            if (candidate.near_sounds == 0) != sure {
+            if (candidate.guesses == 0) != sure {
                 continue;
             }
             let free = kept.iter().all(|&k| {
@@ -727,7 +727,7 @@ fn without_overlap(candidates: &[Candidate]) -> Vec<usize> {
 #[derive(Debug)]
 struct Candidate {
     phrase: PhraseId,
-    near_sounds: u8,
+    guesses: u8,
     skipped: u32,
     /// Words that are not exactly the phrase's.
     bent: u32,
@@ -766,6 +766,7 @@ struct State {
     node: u32,
     at: usize,
     near_sounds: u8,
+    masked: u8,
     skipped: u32,
 }
 
@@ -773,8 +774,17 @@ struct State {
 #[derive(Clone, Copy)]
 struct Way {
     near_sounds: u8,
+    /// Placeholders that may hide words of the phrase.
+    masked: u8,
     skipped: u32,
     bent: u32,
+}
+
+impl Way {
+    /// What it rests on without being sure.
+    fn guesses(self) -> u8 {
+        self.near_sounds + self.masked
+    }
 }
 
 impl Search<'_> {
@@ -783,6 +793,7 @@ impl Search<'_> {
         let tokens = self.tokens;
         let way = Way {
             near_sounds: 0,
+            masked: 0,
             skipped: 0,
             bent: 0,
         };
@@ -908,18 +919,39 @@ impl Search<'_> {
             if *class == Class::Word && new_sentence && !self.path.is_empty() {
                 continue;
             }
+            let tolerance = class.tolerance();
+            let masks = u8::from(tolerance == Tolerance::Masked);
+            let way = Way {
+                masked: way.masked + masks,
+                bent: way.bent + u32::from(masks),
+                ..way
+            };
             for length in class.lengths(ahead, before, tokens.cased).iter() {
                 let depth = self.path.len();
                 for token in at..at + length {
                     self.path.push(Matched {
                         token,
-                        tolerance: Tolerance::Exact,
+                        tolerance,
                         any: class.is_any(),
                     });
                 }
                 self.visit(*next, at + length, way);
+                if *class == Class::Name && class::is_masked_name(&ahead[length - 1]) {
+                    self.more_names(*next, at + length, way);
+                }
                 self.path.truncate(depth);
             }
+        }
+    }
+
+    /// A masked name may be a first name and a surname: `<name> <name>` finds it, too.
+    fn more_names(&mut self, node: u32, at: usize, way: Way) {
+        let trie = self.trie;
+        let here = &trie.nodes[node as usize];
+        let edges = slice(&trie.classes, &here.classes);
+        if let Some((_, next)) = edges.iter().find(|(class, _)| *class == Class::Name) {
+            self.visit(*next, at, way);
+            self.more_names(*next, at, way);
         }
     }
 
@@ -930,6 +962,7 @@ impl Search<'_> {
             node,
             at,
             near_sounds: way.near_sounds,
+            masked: way.masked,
             skipped: way.skipped,
         };
         let path = &self.path;
@@ -963,7 +996,7 @@ impl Search<'_> {
         let Some(best) = here.iter_mut().find(|c| c.phrase == end.phrase) else {
             self.candidates.push(Candidate {
                 phrase: end.phrase,
-                near_sounds: way.near_sounds,
+                guesses: way.guesses(),
                 skipped: way.skipped,
                 bent: way.bent,
                 matched: self.path.clone(),
@@ -971,21 +1004,21 @@ impl Search<'_> {
             return;
         };
         let before = (
-            best.near_sounds,
+            best.guesses,
             best.skipped,
             Reverse(best.last()),
             best.bent,
             &best.matched,
         );
         let now = (
-            way.near_sounds,
+            way.guesses(),
             way.skipped,
             Reverse(last),
             way.bent,
             &self.path,
         );
         if now < before {
-            best.near_sounds = way.near_sounds;
+            best.guesses = way.guesses();
             best.skipped = way.skipped;
             best.bent = way.bent;
             best.matched.clone_from(&self.path);

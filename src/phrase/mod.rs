@@ -16,6 +16,7 @@ mod class;
 mod folding;
 mod language;
 mod lint;
+mod masked;
 mod matcher;
 mod nearest;
 mod negation;

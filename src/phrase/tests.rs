@@ -10,13 +10,22 @@ use super::words::{self, Traits};
 use super::*;
 use crate::transcript::{Redacted, RedactedKind};
 
-/// A call as one line: blanks part words, a word `[card]` is a placeholder, `/` starts a segment.
-fn read(matcher: &Matcher, text: &str) -> (Vec<String>, Tokens) {
-    let card = Redacted {
-        kind: RedactedKind::CardNumber,
-        digits: 16,
-        check_digit_ok: None,
+/// A placeholder as it is written here: `[card]`, `[date_of_birth]`, `[passcode:0]` with its
+/// digits, which are 16 unless stated.
+fn placeholder(word: &str) -> Option<Redacted> {
+    let (inner, _) = word.strip_prefix('[')?.split_once(']')?;
+    let (kind, digits) = inner.split_once(':').unwrap_or((inner, "16"));
+    let mut kinds = RedactedKind::ALL.into_iter();
+    let kind = match kind {
+        "card" => RedactedKind::CardNumber,
+        kind => kinds.find(|k| k.as_str() == kind)?,
     };
+    Some(Redacted::of(kind, digits.parse().unwrap()))
+}
+
+/// A call as one line: blanks part words, one in square brackets is a placeholder, `/` starts a
+/// segment.
+fn read(matcher: &Matcher, text: &str) -> (Vec<String>, Tokens) {
     let mut starts = true;
     let mut words = Vec::new();
     for word in text.split(' ') {
@@ -24,16 +33,19 @@ fn read(matcher: &Matcher, text: &str) -> (Vec<String>, Tokens) {
             starts = true;
             continue;
         }
-        words.push((word, starts));
+        words.push((word, placeholder(word), starts));
         starts = false;
     }
-    let tokens = matcher.read(words.iter().map(|&(text, starts)| Spoken {
+    let tokens = matcher.read(words.iter().map(|(text, redacted, starts)| Spoken {
         text,
-        redacted: (text == "[card]").then_some(&card),
-        starts,
+        redacted: redacted.as_ref(),
+        starts: *starts,
     }));
     (
-        words.iter().map(|(text, _)| (*text).to_string()).collect(),
+        words
+            .iter()
+            .map(|(text, _, _)| (*text).to_string())
+            .collect(),
         tokens,
     )
 }
@@ -281,13 +293,48 @@ fn classes_take_what_they_name() {
             &["4417", "four four one seven", "[card]", "4 4 1", "555-1234"],
             &["44", "four four", "hundred"],
         ),
-        ("<card_number>", &["[card]"], &["4417"]),
-        ("<redacted>", &["[card]"], &["4417"]),
-        ("<account_number>", &[], &["[card]"]),
+        (
+            "<digits>",
+            &["[security_code]", "[phone_number]", "[postal_address:5]"],
+            &["[name]", "[email]", "[postal_address:2]", "[passcode:0]"],
+        ),
+        (
+            "<number>",
+            &["[card]", "[date_of_birth]", "[postal_address:2]"],
+            &["[name]", "[email]", "[postal_address:0]"],
+        ),
+        (
+            "<date>",
+            &["[date_of_birth]", "[card_expiry]"],
+            &["[card]", "[name]"],
+        ),
+        ("<money>", &[], &["[card]"]),
+        ("<card_number>", &["[card]"], &["4417", "[account_number]"]),
+        ("<redacted>", &["[card]", "[name]", "[email]"], &["4417"]),
+        ("<account_number>", &["[account_number]"], &["[card]"]),
+        ("<postal_address>", &["[postal_address:0]"], &["[name]"]),
         (
             "<name>",
-            &["Quentin", "Robert Ellis", "Mary-Ann Smith", "Will"],
-            &["quentin", "Friday", "5", "[card]", "ZIP"],
+            &[
+                "Quentin",
+                "Robert Ellis",
+                "Mary-Ann Smith",
+                "Will",
+                "[name]",
+                "Robert [name]",
+            ],
+            &["quentin", "Friday", "5", "[card]", "ZIP", "[email]"],
+        ),
+        (
+            "<name>",
+            &["April", "June Adams"],
+            &["April 6th", "June sixth"],
+        ),
+        // One placeholder is both names of a person.
+        (
+            "<name> <name>",
+            &["Robert Ellis", "[name]"],
+            &["Robert", "[email]"],
         ),
     ] {
         for text in yes {
@@ -542,11 +589,12 @@ fn the_same_phrase_has_one_id_and_every_example_is_found() {
 /// One match as the search by hand finds it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Way {
-    near_sounds: usize,
+    guesses: usize,
     skipped: usize,
     end: std::cmp::Reverse<usize>,
     bent: usize,
     matched: Vec<Matched>,
+    near_sounds: usize,
 }
 
 fn ends_sentence(token: &Token) -> bool {
@@ -597,10 +645,11 @@ impl Plain<'_> {
                 let lengths =
                     class.lengths(&self.tokens.tokens[at..end], before, self.tokens.cased);
                 for length in lengths.iter() {
-                    self.take(item + 1, at, length, Tolerance::Exact, class.is_any(), way);
+                    let tolerance = class.tolerance();
+                    self.take(item + 1, at, length, tolerance, class.is_any(), way);
                 }
             }
-            Item::Word { text, exact } => {
+            Item::Word { text, exact, .. } => {
                 let Some(token) = self.texts.get(at).cloned() else {
                     return;
                 };
@@ -626,6 +675,7 @@ impl Plain<'_> {
                     let second = Item::Word {
                         text: two[1].to_string(),
                         exact: false,
+                        is_name: false,
                     };
                     if !exact && token == one && text == two[0] && next == Some(&second) {
                         self.take(item + 2, at, 1, Tolerance::Homophone, false, way);
@@ -652,6 +702,7 @@ impl Plain<'_> {
         }
         let mut way = way.clone();
         way.near_sounds += usize::from(tolerance == Tolerance::NearSound);
+        way.guesses += usize::from(tolerance >= Tolerance::NearSound);
         way.bent += usize::from(tolerance != Tolerance::Exact);
         way.matched.extend((at..at + width).map(|token| Matched {
             token,
@@ -668,14 +719,22 @@ impl Plain<'_> {
 }
 
 fn plainly(phrase: &Phrase, words: &[&str], tokens: &Tokens, joined: &[bool]) -> Vec<Vec<Matched>> {
-    let texts: Vec<String> = words.iter().flat_map(|w| words::normalised(w)).collect();
+    let texts: Vec<String> = words
+        .iter()
+        .flat_map(|word| match placeholder(word) {
+            Some(_) => vec!["\u{1}".to_string()],
+            None => words::normalised(word),
+        })
+        .collect();
     let mut best: Vec<Way> = Vec::new();
     for start in 0..texts.len() {
         if phrase.starts && !tokens.tokens[start].has(words::Traits::STARTS) {
             continue;
         }
         let mut ways = Vec::new();
-        for items in phrase.wordings() {
+        let wordings = phrase.wordings();
+        let veiled: Vec<Vec<Item>> = wordings.iter().flat_map(|w| masked::veiled(w)).collect();
+        for items in wordings.into_iter().chain(veiled) {
             let count = items
                 .iter()
                 .filter(|i| matches!(i, Item::Word { .. }))
@@ -688,11 +747,12 @@ fn plainly(phrase: &Phrase, words: &[&str], tokens: &Tokens, joined: &[bool]) ->
                 found: Vec::new(),
             };
             let nothing = Way {
-                near_sounds: 0,
+                guesses: 0,
                 skipped: 0,
                 end: std::cmp::Reverse(0),
                 bent: 0,
                 matched: Vec::new(),
+                near_sounds: 0,
             };
             plain.walk(0, start, &nothing);
             let may_near = if count < 3 { 0 } else { count / 3 };
@@ -713,7 +773,7 @@ fn plainly(phrase: &Phrase, words: &[&str], tokens: &Tokens, joined: &[bool]) ->
             !best.iter().any(|inner| {
                 span(inner).0 > span(outer).0
                     && span(inner).1 <= span(outer).1
-                    && inner.near_sounds <= outer.near_sounds
+                    && inner.guesses <= outer.guesses
                     && inner.skipped < outer.skipped
             })
         })
@@ -722,7 +782,7 @@ fn plainly(phrase: &Phrase, words: &[&str], tokens: &Tokens, joined: &[bool]) ->
     for sure in [true, false] {
         for way in &tight {
             let apart = |k: &&Way| span(k).1 < span(way).0 || span(way).1 < span(k).0;
-            if (way.near_sounds == 0) == sure && kept.iter().all(apart) {
+            if (way.guesses == 0) == sure && kept.iter().all(apart) {
                 kept.push(way);
             }
         }
@@ -731,15 +791,38 @@ fn plainly(phrase: &Phrase, words: &[&str], tokens: &Tokens, joined: &[bool]) ->
     kept.into_iter().map(|w| w.matched.clone()).collect()
 }
 
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 23] = [
     "call", "called", "calling", "you", "are", "your", "policy", "police", "balance", "balanced",
     "refund", "two", "to", "=call", "<number>", "<word>", "<name>", "there", "they", "it's",
-    "three", "is",
+    "three", "is", "Anna",
 ];
-const SAID: [&str; 24] = [
-    "call", "Called", "calls,", "you", "are", "your", "you're", "policy", "police", "balance.",
-    "refund", "to", "2", "zyx", "Anna", "five", "hundred", "their", "they're", "its", "it", "is",
-    "/", "three",
+const SAID: [&str; 26] = [
+    "call",
+    "Called",
+    "calls,",
+    "you",
+    "are",
+    "your",
+    "you're",
+    "policy",
+    "police",
+    "balance.",
+    "refund",
+    "to",
+    "2",
+    "zyx",
+    "Anna",
+    "five",
+    "hundred",
+    "their",
+    "they're",
+    "its",
+    "it",
+    "is",
+    "/",
+    "three",
+    "[account_number]",
+    "[passcode]",
 ];
 
 fn any_phrase() -> impl Strategy<Value = String> {
@@ -756,6 +839,34 @@ fn any_phrase() -> impl Strategy<Value = String> {
     });
     (any::<bool>(), prop::collection::vec(piece, 1..5))
         .prop_map(|(start, pieces)| format!("{}{}", if start { "^" } else { "" }, pieces.join(" ")))
+}
+
+/// What a placeholder may hide is found as a guess where the words around it are there.
+#[test]
+fn a_placeholder_may_hide_words_of_a_phrase() {
+    check(&[
+        (
+            "born on may 14th",
+            "I was born on [date_of_birth].",
+            &["born on [date_of_birth].?"],
+        ),
+        ("born on may 14th", "I was born on [account_number].", &[]),
+        ("born on may 14th", "It is [date_of_birth].", &[]),
+        (
+            "thank you Robert",
+            "Thank you [name] so much",
+            &["Thank you [name]?"],
+        ),
+        ("thank you robert", "Thank you [name] so much", &[]),
+        ("i am sorry", "[account_number] I am sorry", &["I am sorry"]),
+        ("sorry", "[account_number] [name] [email]", &[]),
+        // What was surely said comes first.
+        (
+            "sent three emails",
+            "sent three emails and sent [phone_number] emails",
+            &["sent three emails", "sent [phone_number] emails?"],
+        ),
+    ]);
 }
 
 proptest! {

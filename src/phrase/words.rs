@@ -5,6 +5,8 @@
 
 use std::ops::BitOr;
 
+use crate::transcript::RedactedKind;
+
 /// One searchable unit of a written word; a contraction makes two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
@@ -31,8 +33,10 @@ impl Traits {
     pub const CONTRACTED: Traits = Traits(1 << 5);
     /// Somebody starts to speak with it.
     pub const STARTS: Traits = Traits(1 << 6);
-    pub const CARD: Traits = Traits(1 << 7);
-    pub const ACCOUNT: Traits = Traits(1 << 8);
+    /// A redaction placeholder.
+    pub const PLACEHOLDER: Traits = Traits(1 << 7);
+    /// A placeholder that stands for a number, or begins with one.
+    pub const MASKED_NUMBER: Traits = Traits(1 << 8);
     /// Holds a digit.
     pub const DIGITS: Traits = Traits(1 << 9);
     /// Holds three digits or more.
@@ -68,8 +72,8 @@ impl Traits {
 
     /// "May", "March": other words too.
     pub const AMBIGUOUS_MONTH: Traits = Traits(1 << 26);
-
-    pub const PLACEHOLDER: Traits = Traits(Self::CARD.0 | Self::ACCOUNT.0);
+    /// A placeholder that stands for three digits or more.
+    pub const MASKED_DIGITS: Traits = Traits(1 << 27);
 
     /// Whether it has any of these.
     pub fn has(self, any: Traits) -> bool {
@@ -85,9 +89,8 @@ impl BitOr for Traits {
     }
 }
 
-/// Words that classes and negations are told by.
+/// Words that classes and negations are told by, and the kind of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[repr(u8)]
 pub(super) enum Key {
     #[default]
     None,
@@ -121,6 +124,7 @@ pub(super) enum Key {
     P,
     PartOfDay,
     Past,
+    Placeholder(RedactedKind),
     Quarter,
     Subject,
     Than,
@@ -178,6 +182,7 @@ impl Key {
 }
 
 /// The words of a phrase's piece, as they are compared.
+#[cfg(test)]
 pub(super) fn normalised(text: &str) -> Vec<String> {
     parts(text).into_iter().map(|part| part.text).collect()
 }
@@ -315,7 +320,7 @@ fn expand(word: &str) -> Vec<String> {
     }
 }
 
-fn punctuation(chunk: &str) -> Traits {
+pub(super) fn punctuation(chunk: &str) -> Traits {
     let end = chunk.trim_end_matches(['"', '\'', '”', '’', ')', ']']);
     if end.ends_with(['?', '!']) {
         return Traits::SENTENCE_END | Traits::CLAUSE_END;
@@ -385,7 +390,7 @@ fn is_clock(text: &str, least: usize) -> bool {
 }
 
 /// What the letters tell.
-fn traits_of(text: &str) -> Traits {
+pub(super) fn traits_of(text: &str) -> Traits {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if digits > 0 {
         return traits_of_digits(text, digits);

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use jiff::tz::TimeZone;
 use regex::Regex;
 
+use super::agents::{self, Agents};
 use super::key::CustomerKey;
 use super::when;
 use super::{CallMeta, CustomerName, Direction, StartedAt};
@@ -87,6 +88,8 @@ impl Field {
 pub(super) struct Setting<'a> {
     pub zone: Option<&'a TimeZone>,
     pub key: &'a CustomerKey,
+    /// Makes pseudonyms of agents; without it they stand as they are.
+    pub agents: Option<&'a Agents>,
     /// `strptime` format of `started_at`; ISO where there is none.
     pub started_at_format: Option<&'a str>,
 }
@@ -110,7 +113,9 @@ pub(super) struct Draft {
 pub(super) struct Reading {
     /// The names of needed fields without a value, where there are any.
     pub call: Result<CallMeta, Vec<&'static str>>,
-    pub customer_name: Option<CustomerName>,
+    /// To look for in the call's words: the customer's, and where agents have pseudonyms, what
+    /// looks like a name in the agent's id.
+    pub names: Vec<CustomerName>,
 }
 
 impl Draft {
@@ -137,7 +142,8 @@ impl Draft {
         self.cells.get(&field).cloned()
     }
 
-    /// Reads every value, and hashes the customer.
+    /// Reads every value, hashes the customer, and gives the agent a pseudonym where there are
+    /// any.
     ///
     /// # Errors
     /// All values that cannot be read.
@@ -157,14 +163,18 @@ impl Draft {
         }
 
         let customer_name = self.cells.remove(&Field::CustomerName);
-        let customer_name = customer_name.map(CustomerName::new);
+        let mut names = Vec::from_iter(customer_name.map(CustomerName::new));
+        if let Some(agents) = setting.agents {
+            names.extend(self.get(Field::Agent).and_then(agents::name_in));
+            self.replace_agent(agents);
+        }
         let missing = self.missing();
         let needed = [Field::CallId, Field::File, Field::Agent].map(|field| self.owned(field));
         let ([Some(call_id), Some(file), Some(agent)], Some(started_at)) = (needed, started_at)
         else {
             return Ok(Reading {
                 call: Err(missing),
-                customer_name,
+                names,
             });
         };
         let customer = self.get(Field::Customer);
@@ -191,8 +201,28 @@ impl Draft {
         };
         Ok(Reading {
             call: Ok(meta),
-            customer_name,
+            names,
         })
+    }
+
+    /// The agent's id becomes the pseudonym, wherever it is.
+    pub(super) fn replace_agent(&mut self, agents: &Agents) {
+        let Some(agent) = self.cells.remove(&Field::Agent) else {
+            return;
+        };
+        for (field, text) in &mut self.cells {
+            // The others tell nothing of a person.
+            if matches!(
+                field,
+                Field::CallId | Field::File | Field::InteractionId | Field::Leg
+            ) {
+                *text = agents.without(&agent, text);
+            }
+        }
+        for text in self.extra.values_mut() {
+            *text = agents.without(&agent, text);
+        }
+        self.cells.insert(Field::Agent, agents.pseudonym(&agent));
     }
 
     /// Names of the fields that every call needs and this one lacks.

@@ -8,6 +8,7 @@
 //! joined becomes a [`RecordingFailure`]. Customers' ids are hashed ([`key`]) before they leave
 //! this room, and customers' names leave it only as a [`CustomerName`].
 
+pub mod agents;
 pub mod contacts;
 pub(crate) mod fields;
 pub mod find;
@@ -188,7 +189,7 @@ pub fn content_key(path: &Path) -> io::Result<String> {
 }
 
 /// `path` absolute and with links followed, as far down as it exists.
-fn canonical(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
     let path = if path.as_os_str().is_empty() {
         Path::new(".")
     } else {

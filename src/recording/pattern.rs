@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use thiserror::Error;
 
+use super::agents::Agents;
 use super::fields::{Draft, Field, Setting};
 use super::find::FoundFile;
 use super::key::CustomerKey;
@@ -154,16 +155,21 @@ impl FilePattern {
         file: &FoundFile,
         zone: Option<&TimeZone>,
         key: &CustomerKey,
+        agents: Option<&Agents>,
     ) -> Result<Planned, RecordingFailure> {
         let draft = self.draft(file).ok_or_else(|| {
             self.failure(file, None, FailureReason::NameNotMatched, || {
                 format!("the name does not fit the pattern \"{}\"", self.regex)
             })
         })?;
-        let call_id = draft.get(Field::CallId).map(str::to_owned);
+        let mut call_id = draft.get(Field::CallId).map(str::to_owned);
+        if let (Some(agents), Some(agent)) = (agents, draft.get(Field::Agent)) {
+            call_id = call_id.map(|id| agents.without(agent, &id));
+        }
         let setting = Setting {
             zone,
             key,
+            agents,
             started_at_format: Some(&self.started_at_format),
         };
         let reading = draft.read(&setting).map_err(|bad| {
@@ -183,7 +189,7 @@ impl FilePattern {
         Ok(Planned {
             path: file.path.clone(),
             meta,
-            customer_name: reading.customer_name,
+            names: reading.names,
         })
     }
 
@@ -285,6 +291,7 @@ fn checked_defaults(
         let setting = Setting {
             zone: None,
             key: &CustomerKey::from_bytes([0; 32]),
+            agents: None,
             started_at_format: None,
         };
         if let Err(bad) = draft.read(&setting) {
@@ -317,6 +324,7 @@ mod tests {
             &file(name),
             Some(&zone),
             &CustomerKey::from_bytes(*b"whats the Elvish word for friend"),
+            None,
         )
     }
 

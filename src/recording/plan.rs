@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+use super::agents::Agents;
 use super::find::{FOLLOW_THEM, Found, FoundFile};
 use super::key::CustomerKey;
 use super::pattern::FilePattern;
@@ -19,7 +20,7 @@ pub struct Planned {
     pub path: PathBuf,
     pub meta: CallMeta,
     /// For the redactor, never for a table.
-    pub customer_name: Option<CustomerName>,
+    pub names: Vec<CustomerName>,
 }
 
 /// Which recordings a run is about.
@@ -108,11 +109,12 @@ pub fn name_recordings(
     pattern: &FilePattern,
     zone: Option<&TimeZone>,
     key: &CustomerKey,
+    agents: Option<&Agents>,
 ) -> Matched {
     let mut matched = Matched::default();
     let mut by_id: BTreeMap<String, Vec<Planned>> = BTreeMap::new();
     for file in files {
-        match pattern.read(file, zone, key) {
+        match pattern.read(file, zone, key, agents) {
             Ok(call) => by_id
                 .entry(call.meta.call_id.clone())
                 .or_default()
@@ -149,7 +151,7 @@ fn planned(row: &Row, path: &Path, sidecar: &Sidecar) -> Result<Planned, Recordi
         RowCall::Complete(meta) => Ok(Planned {
             path: path.to_owned(),
             meta: meta.as_ref().clone(),
-            customer_name: row.customer_name.clone(),
+            names: row.names.clone(),
         }),
         RowCall::Incomplete { .. } => Err(incomplete(row, sidecar)),
     }
@@ -294,6 +296,7 @@ mod tests {
             zone: Some(&zone),
             recordings_folder: None,
             key: &key(),
+            agents: None,
         };
         let sidecar = Sidecar::read(&path, &options).unwrap();
         (folder, sidecar)
@@ -311,7 +314,7 @@ mod tests {
         let matched = match_recordings(Scope::All(&found), &sidecar);
         assert_eq!(matched.calls.len(), 1);
         assert_eq!(matched.calls[0].meta.call_id, "c1");
-        let name = matched.calls[0].customer_name.as_ref().unwrap();
+        let name = &matched.calls[0].names[0];
         assert_eq!(name.expose(), "Erika Muster");
         assert_eq!(
             reasons(&matched),
@@ -367,7 +370,7 @@ mod tests {
         )
         .unwrap();
         let zone = zone_by_name("Europe/Berlin").unwrap();
-        let matched = name_recordings(&found.files, &pattern, Some(&zone), &key());
+        let matched = name_recordings(&found.files, &pattern, Some(&zone), &key(), None);
         assert_eq!(matched.calls.len(), 1);
         assert_eq!(matched.calls[0].meta.call_id, "2");
         assert_eq!(

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 use thiserror::Error;
 
+use super::agents::Agents;
 use super::fields::{BadValue, Draft, Field, Setting};
 use super::key::CustomerKey;
 pub use super::table::Problem;
@@ -18,6 +19,7 @@ use super::table::{self, Record, TableError, whole_line};
 use super::{CallMeta, CustomerName, canonical};
 use crate::limits;
 use crate::log::{visible, visible_path};
+use crate::redaction::redact_note;
 
 /// Columns that must be there. Needed values: all but `agent_channel`, which a mono recording
 /// does not have. `team`, `queue` and `customer` may be left out.
@@ -102,6 +104,8 @@ pub(super) fn listed(names: &[String]) -> String {
     if names.is_empty() {
         return "none".into();
     }
+    // Without a first line that names them, these are the values of a call.
+    let names: Vec<String> = names.iter().map(|name| redact_note(name)).collect();
     visible(&names.join(", "))
 }
 
@@ -125,6 +129,8 @@ pub struct SidecarOptions<'a> {
     pub recordings_folder: Option<&'a Path>,
     /// Hashes `customer` before it leaves this room.
     pub key: &'a CustomerKey,
+    /// Makes pseudonyms of agents; without it they stand as they are.
+    pub agents: Option<&'a Agents>,
 }
 
 /// A sidecar whose every value could be read.
@@ -141,12 +147,13 @@ pub struct Sidecar {
 #[derive(Debug, Clone)]
 pub struct Row {
     pub line: u64,
-    /// As written, with `/` between folders; empty where the cell is.
+    /// As written, with `/` between folders, but for the agent's id where agents have pseudonyms;
+    /// empty where the cell is.
     pub file: String,
     /// Absolute, links followed as far as it exists; `None` where the cell is empty.
     pub path: Option<PathBuf>,
     /// For the redactor, never for a table.
-    pub customer_name: Option<CustomerName>,
+    pub names: Vec<CustomerName>,
     pub call: RowCall,
 }
 
@@ -178,6 +185,7 @@ impl Sidecar {
             setting: Setting {
                 zone: options.zone,
                 key: options.key,
+                agents: options.agents,
                 started_at_format: None,
             },
             call_ids: BTreeMap::new(),
@@ -310,13 +318,17 @@ impl RowReader<'_> {
             return None;
         };
         let file = draft.get(Field::File).map(str::to_owned);
-        let (file, path) = match file {
+        let (mut file, path) = match file {
             None => (String::new(), None),
             Some(file) => self.locate(&file, record.line)?,
         };
         draft.set_file(&file);
-        let call_id = draft.get(Field::CallId).map(str::to_owned);
+        let mut call_id = draft.get(Field::CallId).map(str::to_owned);
         self.note_once(record.line, call_id.as_deref(), path.as_deref());
+        if let (Some(agents), Some(agent)) = (self.setting.agents, draft.get(Field::Agent)) {
+            file = agents.without(agent, &file);
+            call_id = call_id.map(|id| agents.without(agent, &id));
+        }
 
         // A file's name may have a line break in it, if there is such a file.
         let exists = || path.as_deref().is_some_and(Path::exists);
@@ -340,7 +352,7 @@ impl RowReader<'_> {
             line: record.line,
             file,
             path,
-            customer_name: reading.customer_name,
+            names: reading.names,
             call: match reading.call {
                 Ok(meta) => RowCall::Complete(Box::new(meta)),
                 Err(missing) => RowCall::Incomplete { call_id, missing },
@@ -455,6 +467,7 @@ mod tests {
                 zone: Some(&zone),
                 recordings_folder: None,
                 key: &key,
+                agents: None,
             },
         )
     }
@@ -641,7 +654,7 @@ mod tests {
         );
         let sidecar = read(text.as_bytes()).unwrap();
         let row = &sidecar.rows[0];
-        let name = row.customer_name.as_ref().unwrap();
+        let name = &row.names[0];
         assert_eq!(name.expose(), "Erika Muster");
         let key = CustomerKey::from_bytes(*b"whats the Elvish word for friend");
         assert_eq!(meta(row).customer, Some(key.customer_hash("4711")));

@@ -13,6 +13,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use super::fields::Field;
 use crate::limits::{self, TABLE_BYTES, Taken};
 use crate::log::visible;
+use crate::redaction::redact_quotation;
 
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
@@ -57,7 +58,7 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A line of its own, whatever it quotes.
-        let message = visible(&self.message);
+        let message = visible(&redact_quotation(&self.message));
         match &self.column {
             Some(column) => write!(f, "line {}, {}: {message}", self.line, visible(column)),
             None => write!(f, "line {}: {message}", self.line),

@@ -119,7 +119,7 @@ pub(super) fn is_oh(word: &str) -> bool {
     matches!(word, "oh" | "o" | "ohs")
 }
 
-const ORDINALS: [&str; 21] = [
+const ORDINALS: [&str; 20] = [
     "first",
     "second",
     "third",
@@ -140,33 +140,41 @@ const ORDINALS: [&str; 21] = [
     "eighteenth",
     "nineteenth",
     "twentieth",
-    "thirtieth",
 ];
 
-pub(super) fn is_ordinal(word: &str) -> bool {
-    ORDINALS.contains(&word)
+/// What an ordinal up to "twentieth", or "thirtieth", counts.
+pub(super) fn ordinal(word: &str) -> Option<u32> {
+    if word == "thirtieth" {
+        return Some(30);
+    }
+    (1..)
+        .zip(ORDINALS)
+        .find_map(|(n, name)| (name == word).then_some(n))
 }
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+const MONTHS: [(&str, &str); 12] = [
+    ("january", "jan"),
+    ("february", "feb"),
+    ("march", "mar"),
+    ("april", "apr"),
+    ("may", "may"),
+    ("june", "jun"),
+    ("july", "jul"),
+    ("august", "aug"),
+    ("september", "sept"),
+    ("october", "oct"),
+    ("november", "nov"),
+    ("december", "dec"),
 ];
 
-pub(super) fn is_month(word: &str) -> bool {
-    MONTHS.contains(&word)
+/// The number of a month, 1 to 12.
+pub(super) fn month(word: &str) -> Option<u32> {
+    (1..)
+        .zip(MONTHS)
+        .find_map(|(n, (long, short))| (word == long || word == short).then_some(n))
 }
 
-const MEASURES: [&str; 40] = [
+const MEASURES: [&str; 62] = [
     "dollar",
     "dollars",
     "cent",
@@ -207,6 +215,28 @@ const MEASURES: [&str; 40] = [
     "people",
     "miles",
     "points",
+    "gigabyte",
+    "gigabytes",
+    "gigs",
+    "gb",
+    "megabit",
+    "megabits",
+    "megabytes",
+    "mbps",
+    "kilowatt",
+    "kilowatts",
+    "kwh",
+    "units",
+    "items",
+    "pieces",
+    "degrees",
+    "feet",
+    "inches",
+    "meters",
+    "metres",
+    "kilometers",
+    "kilometres",
+    "channels",
 ];
 
 /// Words that turn the number ahead of them into a quantity.
@@ -218,7 +248,7 @@ pub(super) fn is_measure(word: &str) -> bool {
 /// percentages, ordinals, times of day, decimals and calendar dates. Long numbers never count as
 /// such, whatever stands around them.
 pub(super) fn is_everyday(chunk: &str) -> bool {
-    let core = chunk.trim_matches(|c: char| ".,;:!?()[]\"'".contains(c));
+    let core = core(chunk);
     let digits = digits_of(core).len();
     if digits == 0 || digits > 8 {
         return false;
@@ -232,6 +262,11 @@ pub(super) fn is_everyday(chunk: &str) -> bool {
             || is_written_ordinal(core)
             || is_clock(core)
             || is_decimal(core))
+}
+
+/// A chunk without the punctuation around it.
+pub(super) fn core(chunk: &str) -> &str {
+    chunk.trim_matches(|c: char| ".,;:!?()[]\"'".contains(c))
 }
 
 fn is_written_ordinal(core: &str) -> bool {
@@ -262,7 +297,7 @@ fn is_decimal(core: &str) -> bool {
 }
 
 /// Day, month and year in any order that people write, e.g. `05/14/1972` or `1972-05-14`.
-fn is_date(core: &str) -> bool {
+pub(super) fn is_date(core: &str) -> bool {
     ['/', '-', '.'].iter().any(|&separator| {
         let parts: Vec<&str> = core.split(separator).collect();
         let [a, b, c] = parts[..] else {

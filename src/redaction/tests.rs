@@ -1,10 +1,19 @@
+mod numbers;
+mod wordings;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::transcript::RedactedKind;
 use crate::transcript::{AudioFacts, Channel, FORMAT, Recogniser, Segment, Span};
 
+/// With everything masked that is found.
+fn redact(transcript: Transcript) -> Transcript {
+    Redactor::default().redact(transcript, &[])
+}
+
 /// A call of two channels; each line is a segment, spoken after the one before it.
-fn call(lines: &[(usize, &str)]) -> Transcript {
+pub(super) fn call(lines: &[(usize, &str)]) -> Transcript {
     let mut channels = vec![Channel::default(), Channel::default()];
     let mut now_ms = 1_000;
     for &(channel, text) in lines {
@@ -62,7 +71,7 @@ fn words(transcript: &Transcript) -> impl Iterator<Item = &Word> {
 }
 
 /// The text of each segment of a channel.
-fn texts(transcript: &Transcript, channel: usize) -> Vec<String> {
+pub(super) fn texts(transcript: &Transcript, channel: usize) -> Vec<String> {
     let text = |segment: &Segment| {
         let words: Vec<&str> = segment.words.iter().map(|w| w.text.as_str()).collect();
         words.join(" ")
@@ -74,6 +83,36 @@ fn texts(transcript: &Transcript, channel: usize) -> Vec<String> {
         .collect()
 }
 
+/// The lines of a call as they are left, in their order.
+pub(super) fn left(names: &[&str], lines: &[(usize, &str)]) -> Vec<String> {
+    let names: Vec<CustomerName> = names.iter().copied().map(CustomerName::new).collect();
+    let out = Redactor::default().redact(call(lines), &names);
+    assert_eq!(Redactor::default().redact(out.clone(), &names), out);
+    let mut channels = [0, 1].map(|channel| texts(&out, channel).into_iter());
+    lines
+        .iter()
+        .map(|&(channel, _)| channels[channel].next().expect("every line is a segment"))
+        .collect()
+}
+
+/// A talk written as "A: Hello. | C: Hi.", redacted and written in the same way.
+pub(super) fn talk(names: &[&str], talk: &str) -> String {
+    let lines: Vec<(usize, &str)> = talk
+        .split(" | ")
+        .map(|line| match line.split_at(2) {
+            ("A:", text) => (0, text),
+            ("C:", text) => (1, text),
+            _ => panic!("a line without a speaker: {line}"),
+        })
+        .collect();
+    let left = left(names, &lines);
+    let lines = lines.iter().zip(left);
+    let lines: Vec<String> = lines
+        .map(|((channel, _), text)| format!("{}: {text}", ["A", "C"][*channel]))
+        .collect();
+    lines.join(" | ")
+}
+
 fn placeholders(transcript: &Transcript) -> Vec<(RedactedKind, u32, Option<bool>)> {
     words(transcript)
         .filter_map(|word| word.redacted.as_ref())
@@ -83,6 +122,8 @@ fn placeholders(transcript: &Transcript) -> Vec<(RedactedKind, u32, Option<bool>
 
 const CARD: RedactedKind = RedactedKind::CardNumber;
 const ACCOUNT: RedactedKind = RedactedKind::AccountNumber;
+const PHONE: RedactedKind = RedactedKind::PhoneNumber;
+const POSTCODE: RedactedKind = RedactedKind::PostalAddress;
 
 #[test]
 fn long_numbers_are_masked_in_all_their_forms() {
@@ -126,7 +167,7 @@ fn long_numbers_are_masked_in_all_their_forms() {
         ("three eight one one, two seven six four", "[account number]", (ACCOUNT, 8, None)),
         ("That is 38112764, it's for two of us.", "That is [account number], it's for two of us.",
          (ACCOUNT, 8, None)),
-        ("call 312-555-0142 please", "call [account number] please", (ACCOUNT, 10, None)),
+        ("call 312-555-0142 please", "call [phone number] please", (PHONE, 10, None)),
         ("four thousand one hundred eleven, eleven hundred, eleven eleven", "[account number]",
          (ACCOUNT, 10, None)),
         ("٤١١١ ١١١١ ١١١١ ١١١١", "[card number]", good),
@@ -197,8 +238,8 @@ fn a_card_that_was_asked_for_is_followed_further() {
     let mut unasked = call(&[(0, "Your card number?"), (1, pieces)]);
     for segment in &mut unasked.channels[1].segments {
         for word in &mut segment.words {
-            word.start_ms += 20_000;
-            word.end_ms += 20_000;
+            word.start_ms += 100_000;
+            word.end_ms += 100_000;
         }
     }
     assert_eq!(
@@ -237,8 +278,8 @@ fn another_number_asked_for_is_another_number() {
     assert_eq!(
         texts(&out, 1),
         [
-            "30305.",
-            "[card number], zip 30306, it expires 08 28, security code 737."
+            "[postal address].",
+            "[card number], zip [postal address], it expires [card expiry], security code [security code]."
         ]
     );
 }
@@ -256,10 +297,13 @@ fn an_account_number_that_was_asked_for_may_lack_digits() {
     ]));
     assert_eq!(
         texts(&out, 1),
-        ["It's [account number], and the zip code is 3030305."]
+        ["It's [account number], and the zip code is [postal address]."]
     );
-    assert_eq!(texts(&out, 0)[1], "Is your phone number 555-0142?");
-    assert_eq!(placeholders(&out), [(ACCOUNT, 7, None)]);
+    assert_eq!(texts(&out, 0)[1], "Is your phone number [phone number]?");
+    assert_eq!(
+        placeholders(&out),
+        [(PHONE, 7, None), (ACCOUNT, 7, None), (POSTCODE, 7, None)]
+    );
     let spoken = redact(call(&[(
         1,
         "My account number is two oh four, one double seven.",
@@ -306,15 +350,13 @@ fn two_runs_in_one_word_of_another_tool_become_one_placeholder() {
 
 /// Every sentence with numbers of a set of sample calls, as written and as spoken.
 #[rustfmt::skip]
-const EVERYDAY: [(usize, &str, &str); 67] = [
-    (1, "I was born on May 14th.", "I was born on May fourteenth."),
+const EVERYDAY: [(usize, &str, &str); 57] = [
     (0, "And what are the last four digits of the card?", ""),
     (1, "I think it's 4417.", "I think it's four four one seven."),
     (1, "Around 6 p.m., at the gas station.", "Around six P M, at the gas station."),
     (0, "I can see that payment of $38.20. There is another payment of $120 this morning.",
         "I can see that payment of thirty eight dollars and twenty cents. There is another payment of one hundred and twenty dollars this morning."),
-    (1, "Hello, it's 555-0142. My internet has been down.", "Hello, it's five five five, zero one four two. My internet has been down."),
-    (1, "Yes, it's Linda Harris, and the zip code is 60614.", "Yes, it's Linda Harris, and the zip code is six zero six one four."),
+    (1, "It's 5 minutes drive from here, on a 3 lane road.", "It's five minutes drive from here, on a three lane road."),
     (0, "I will send a technician tomorrow between nine and noon.", ""),
     (0, "I have credited $15.50 to your next bill.", "I have credited fifteen dollars and fifty cents to your next bill."),
     (1, "Hi, I ordered a desk three weeks ago.", ""),
@@ -330,19 +372,16 @@ const EVERYDAY: [(usize, &str, &str); 67] = [
     (1, "Nineteen eighty one. Every month there is something.", ""),
     (0, "The payment arrived on the 12th, and it was due on the 10th.", "The payment arrived on the twelfth, and it was due on the tenth."),
     (0, "The balance is $4,210, and your last payment was $89.90.", "The balance is four thousand two hundred and ten dollars, and your last payment was eighty nine dollars and ninety cents."),
-    (0, "Yes, 52 Maple Street. Do you want to change it?", "Yes, fifty two Maple Street. Do you want to change it?"),
-    (1, "The new address is 18 Lake Drive.", "The new address is eighteen Lake Drive."),
+    (0, "It's 50 yards down the road, two streets away.", "It's fifty yards down the road, two streets away."),
+    (1, "I set up a 3 way call, and it only went one way.", "I set up a three way call, and it only went one way."),
     (0, "You owe $72.35. What is the card number, please?", "You owe seventy two dollars and thirty five cents. What is the card number, please?"),
-    (1, "It expires in August 2028, and the security code is 737.", "It expires in August twenty twenty eight, and the security code is seven three seven."),
     (0, "Your confirmation number is BR4821.", "Your confirmation number is B R, four eight two one."),
     (1, "It's PX70315. I was told it would arrive last week.", "It's P X, seven zero three one five. I was told it would arrive last week."),
     (1, "I already sent three emails.", ""),
     (1, "I have been transferred three times now.", ""),
-    (1, "Daniel Brooks, October 2nd, 1979.", "Daniel Brooks, October second, nineteen seventy nine."),
     (0, "I see your appointment on Thursday at 10 a.m.", "I see your appointment on Thursday at ten A M."),
     (0, "I have a free time on Tuesday at 3:30 p.m.", "I have a free time on Tuesday at three thirty P M."),
     (0, "Could you confirm the last four digits of your social?", ""),
-    (1, "March 9th, 1972, and it's 5518.", "March ninth, nineteen seventy two, and it's five five one eight."),
     (0, "You have a balance of $640 with City Power.", "You have a balance of six hundred and forty dollars with City Power."),
     (0, "Would $80 a month work?", "Would eighty dollars a month work?"),
     (0, "The first payment is on June 1st.", "The first payment is on June first."),
@@ -351,31 +390,70 @@ const EVERYDAY: [(usize, &str, &str); 67] = [
     (0, "The annual percentage rate is 24%, as stated.", "The annual percentage rate is twenty four percent, as stated."),
     (1, "My mother died two weeks ago.", ""),
     (1, "The policy number is 5520913.", "The policy number is five five two, zero nine one three."),
-    (1, "December 24th, 1946.", "December twenty fourth, nineteen forty six."),
     (0, "The payment follows within 10 days.", "The payment follows within ten days."),
-    (0, "It's 555-0177.", "It's five five five, zero one seven seven."),
-    (1, "555-0199, and the passcode is 2580.", "five five five, zero one nine nine, and the passcode is two five eight zero."),
     (0, "I can lower your price by 20%.", "I can lower your price by twenty percent."),
     (0, "Your contract ends on April 30th.", "Your contract ends on April thirtieth."),
     (1, "It's 916204.", "It's nine one six two zero four."),
     (0, "We charged the shipping two times. I have refunded $46.75.", "We charged the shipping two times. I have refunded forty six dollars and seventy five cents."),
-    (1, "Nancy Cooper, and the zip code is 44107.", "Nancy Cooper, and the zip code is four four one zero seven."),
     (0, "Your balance is $58.20.", "Your balance is fifty eight dollars and twenty cents."),
     (1, "Okay, it's four five, double three, and then.", ""),
     (0, "Your confirmation number is KD5073.", "Your confirmation number is K D, five zero seven three."),
     (1, "I think it's 1938?", "I think it's one nine three eight?"),
     (1, "Come on, I only need one number.", ""),
     (1, "741856. Is it too late to change it?", "seven four one eight five six. Is it too late to change it?"),
-    (1, "The right address is 64 Elm Street.", "The right address is sixty four Elm Street."),
-    (1, "March 9th, 1972.", "March ninth, nineteen seventy two."),
+    (1, "The court ordered 12 new lamps at 2 p.m. on Friday.", "The court ordered twelve new lamps at two P M on Friday."),
     (0, "So the balance is now $560.", "So the balance is now five hundred and sixty dollars."),
     (1, "Could I pay on the 10th next month?", "Could I pay on the tenth next month?"),
     (1, "The order number is 7402916, and that's two weeks ago.", ""),
     (1, "It is not that one, 7402916 is mine.", ""),
     (0, "Order number 7402916, and room 4.", ""),
-    (1, "Born 05/14/1972. Oh, and that one is from 2004.", ""),
     (0, "That is 12,500 dollars, or 1.5 million pounds in 2031.", ""),
+    (1, "Oh, and that one is from 2004.", ""),
 ];
+
+/// Sentences of the same calls that hold something private: as written, as spoken, and what is left.
+#[rustfmt::skip]
+const PRIVATE: [(&str, &str, &str); 10] = [
+    ("I was born on May 14th.",
+     "I was born on May fourteenth.",
+     "I was born on [date of birth]."),
+    ("Hello, it's 555-0142. My internet has been down.",
+     "Hello, it's five five five, zero one four two. My internet has been down.",
+     "Hello, it's [phone number]. My internet has been down."),
+    ("Yes, it's Linda Harris, and the zip code is 60614.",
+     "Yes, it's Linda Harris, and the zip code is six zero six one four.",
+     "Yes, it's [name], and the zip code is [postal address]."),
+    ("It expires in August 2028, and the security code is 737.",
+     "It expires in August twenty twenty eight, and the security code is seven three seven.",
+     "It expires in [card expiry], and the security code is [security code]."),
+    ("Daniel Brooks, October 2nd, 1979.",
+     "Daniel Brooks, October second, nineteen seventy nine.",
+     "[name], [date of birth]."),
+    ("December 24th, 1946.",
+     "December twenty fourth, nineteen forty six.",
+     "[date of birth]."),
+    ("It's 555-0177.",
+     "It's five five five, zero one seven seven.",
+     "It's [phone number]."),
+    ("555-0199, and the passcode is 2580.",
+     "five five five, zero one nine nine, and the passcode is two five eight zero.",
+     "[phone number], and the passcode is [passcode]."),
+    ("Nancy Cooper, and the zip code is 44107.",
+     "Nancy Cooper, and the zip code is four four one zero seven.",
+     "[name], and the zip code is [postal address]."),
+    ("March 9th, 1972.",
+     "March ninth, nineteen seventy two.",
+     "[date of birth]."),
+];
+
+#[test]
+fn what_is_private_in_a_sentence_goes() {
+    for (written, spoken, left) in PRIVATE {
+        for text in [written, spoken] {
+            assert_eq!(texts(&redact(call(&[(1, text)])), 1), [left], "{text}");
+        }
+    }
+}
 
 #[test]
 fn everyday_numbers_survive() {
@@ -388,7 +466,7 @@ fn everyday_numbers_survive() {
 }
 
 #[test]
-fn in_whole_calls_only_the_long_numbers_go() {
+fn in_whole_calls_only_what_is_private_goes() {
     let calls: [&[(usize, &str)]; 4] = [
         &[
             (
@@ -464,7 +542,16 @@ fn in_whole_calls_only_the_long_numbers_go() {
         let mut next = [0, 0];
         for &(channel, said) in lines {
             let expected = match said.split_once(", and the zip code is ") {
-                Some((_, zip)) => format!("It's [account number], and the zip code is {zip}"),
+                Some(_) => {
+                    "It's [account number], and the zip code is [postal address].".to_string()
+                }
+                None if said.starts_with("It expires in") => {
+                    "It expires in [card expiry], and the security code is [security code]."
+                        .to_string()
+                }
+                None if said.starts_with("Okay, it's four five") => {
+                    "Okay, it's [card number], and then.".to_string()
+                }
                 None if said.contains("38112764") => "Sure, it's [account number].".to_string(),
                 None if said.starts_with("The card number is") => {
                     "The card number is [card number].".to_string()
@@ -479,8 +566,14 @@ fn in_whole_calls_only_the_long_numbers_go() {
         }
         for (kind, digits, check_digit_ok) in placeholders(&out) {
             match kind {
+                CARD if digits == 4 => assert_eq!(check_digit_ok, Some(false)),
                 CARD => assert_eq!((digits, check_digit_ok), (16, Some(true))),
                 ACCOUNT => assert_eq!((digits, check_digit_ok), (8, None)),
+                POSTCODE => assert_eq!((digits, check_digit_ok), (5, None)),
+                RedactedKind::CardExpiry | RedactedKind::SecurityCode => {
+                    assert_eq!(check_digit_ok, None);
+                }
+                _ => panic!("{kind:?}"),
             }
         }
     }
@@ -618,7 +711,7 @@ const BETWEEN: [&str; 12] = [
 const ANSWERS: [&str; 4] = ["Okay.", "Go on.", "Mm-hmm, I see.", ""];
 
 /// Leaves no files of failed cases in the source tree.
-fn steady() -> ProptestConfig {
+pub(super) fn steady() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -707,7 +800,7 @@ proptest! {
 }
 
 /// What is no placeholder was there before, in the same order and unchanged; times stay in order.
-fn check_kept_words(said: &Transcript, out: &Transcript) -> Result<(), TestCaseError> {
+pub(super) fn check_kept_words(said: &Transcript, out: &Transcript) -> Result<(), TestCaseError> {
     let mut before = words(said);
     for word in words(out).filter(|word| word.redacted.is_none()) {
         prop_assert!(before.any(|was| was == word), "{word:?}");

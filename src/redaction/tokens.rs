@@ -3,8 +3,8 @@
 //! Here numbers of everyday speech (quantities, dates, "one moment") are told from digits that may
 //! belong to a long number. The tokens hold what must not be written, so they have no `Debug`.
 
-use super::digits;
-use crate::transcript::{Channel, Word};
+use super::{dates, digits, email};
+use crate::transcript::{Channel, RedactedKind, Word};
 
 /// Digits further apart than this are never taken as next to each other.
 pub(super) const NEXT_TO_MS: i64 = 8_000;
@@ -39,9 +39,36 @@ pub(super) struct Token {
     pub class: Class,
     /// ASCII digits; empty unless the class is `Digits`, `Lone` or `Everyday`.
     pub digits: String,
-    /// In lower case, without punctuation; empty for written digits.
+    /// In lower case, without punctuation; empty for written digits. An e-mail address is one
+    /// token, as it is written.
     pub text: String,
-    ends_sentence: bool,
+    /// Letters and digits as written, in upper case, where the word has digits, is all in capitals
+    /// or is a single letter; a written date or amount with its punctuation. Else empty.
+    pub code: String,
+    /// A comma, a full stop or a hyphen follows.
+    pub breaks: bool,
+    pub ends_sentence: bool,
+    /// It was written with a plus ahead, as numbers of other countries are.
+    pub plus: bool,
+    /// What a placeholder stands for.
+    pub sealed: Option<RedactedKind>,
+    pub case: Case,
+    /// Whether a comma or the like stands after it, or the end of a sentence.
+    pub pause: bool,
+    /// Whether letters stand among written digits: "3b".
+    pub mixed: bool,
+    /// Digits a few words ahead of a street.
+    pub house: bool,
+}
+
+/// How a word was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    Lower,
+    /// With a capital first.
+    Title,
+    /// Two letters and more, all of them capitals.
+    Upper,
 }
 
 impl Token {
@@ -49,20 +76,36 @@ impl Token {
         self.class == Class::Digits && !self.text.is_empty()
     }
 
+    /// Digits of which a run is made.
+    pub fn is_number(&self) -> bool {
+        self.class <= Class::Lone
+    }
+
+    /// The word, or the digits where it is written with them.
+    pub fn word(&self) -> &str {
+        match self.text.is_empty() {
+            true => &self.digits,
+            false => &self.text,
+        }
+    }
+
     /// Words that people say while they read digits out.
     fn is_filler(&self) -> bool {
-        const FILLERS: [&str; 45] = [
+        const FILLERS: [&str; 50] = [
             "uh", "um", "er", "erm", "ah", "hmm", "mm", "mhm", "and", "then", "comma", "dash",
             "hyphen", "okay", "ok", "yes", "yeah", "yep", "is", "well", "it", "it's", "its",
             "that", "that's", "the", "a", "so", "now", "next", "again", "sorry", "wait", "go",
             "on", "got", "right", "correct", "by", "followed", "please", "space", "period",
-            "point", "dot",
+            "point", "dot", "slash", "stroke", "uhm", "hm", "alright",
         ];
         let word = self.text.as_str();
         FILLERS.contains(&word)
             || digits::is_oh(word)
             || digits::zeros(word).is_some()
             || digits::times(word).is_some()
+            // "Tripleso 55": digits that a recogniser made a word of.
+            || word.starts_with("triple")
+            || word.starts_with("double")
     }
 }
 
@@ -71,13 +114,16 @@ pub(super) fn read(channel: &Channel) -> Vec<Token> {
     let mut atoms = Vec::new();
     for (segment, spoken) in channel.segments.iter().enumerate() {
         for (index, word) in spoken.words.iter().enumerate() {
+            let from = atoms.len();
             push_atoms(&mut atoms, segment, index, word);
+            mark_spelling(&mut atoms[from..], &word.text);
         }
     }
     let mut tokens = join_numbers(&atoms);
     resolve_doubtful_digits(&mut tokens);
     set_quantities_apart(&mut tokens);
     set_dates_apart(&mut tokens);
+    set_years_and_houses_apart(&mut tokens);
     set_lone_numbers_apart(&mut tokens);
     tokens
 }
@@ -85,40 +131,124 @@ pub(super) fn read(channel: &Channel) -> Vec<Token> {
 /// The parts of one word. Usually one, but "4111-1111" is two, and other tools' words may hold a
 /// whole sentence.
 fn push_atoms(atoms: &mut Vec<Token>, segment: usize, index: usize, word: &Word) {
-    let mut push = |class: Class, text: String, digits: String, ends_sentence: bool| {
-        atoms.push(Token {
-            segment,
-            first_word: index,
-            last_word: index,
-            start_ms: word.start_ms,
-            end_ms: word.end_ms,
-            class,
-            digits,
-            text,
-            ends_sentence,
-        });
+    let bare = Token {
+        segment,
+        first_word: index,
+        last_word: index,
+        start_ms: word.start_ms,
+        end_ms: word.end_ms,
+        class: Class::Plain,
+        digits: String::new(),
+        text: String::new(),
+        code: String::new(),
+        breaks: false,
+        ends_sentence: false,
+        plus: false,
+        sealed: None,
+        case: Case::Lower,
+        pause: false,
+        mixed: false,
+        house: false,
     };
-    if word.redacted.is_some() {
-        push(Class::Sealed, String::new(), String::new(), false);
+    if let Some(redacted) = &word.redacted {
+        atoms.push(Token {
+            class: Class::Sealed,
+            sealed: Some(redacted.kind),
+            ..bare
+        });
         return;
     }
     for chunk in word.text.split_whitespace() {
-        if digits::is_everyday(chunk) {
-            let value = digits::digits_of(chunk);
-            push(Class::Everyday, String::new(), value, false);
+        let breaks = chunk.ends_with(['.', '?', '!', ',', ';', ':']);
+        let ends_sentence = chunk.ends_with(['.', '?', '!']);
+        if let Some(address) = email::written(chunk) {
+            atoms.push(Token {
+                text: address,
+                breaks,
+                ends_sentence,
+                ..bare.clone()
+            });
             continue;
         }
-        let ends_sentence = chunk.ends_with(['.', '?', '!']);
+        if digits::is_everyday(chunk) {
+            atoms.push(Token {
+                class: Class::Everyday,
+                digits: digits::digits_of(chunk),
+                code: digits::core(chunk).to_string(),
+                breaks,
+                ends_sentence,
+                ..bare.clone()
+            });
+            continue;
+        }
+        let mut plus = chunk.starts_with('+') || chunk.starts_with("(+");
+        let from = atoms.len();
         for piece in chunk.split(|c: char| "-\u{2010}\u{2011}–—/,;:_|…".contains(c)) {
             let value = digits::digits_of(piece);
             if !value.is_empty() {
-                push(Class::Digits, String::new(), value, ends_sentence);
+                atoms.push(Token {
+                    class: Class::Digits,
+                    digits: value,
+                    code: code(piece),
+                    breaks: true,
+                    ends_sentence,
+                    plus: std::mem::take(&mut plus),
+                    ..bare.clone()
+                });
                 continue;
             }
             for text in plain_words(piece) {
-                push(Class::Plain, text, String::new(), ends_sentence);
+                atoms.push(Token {
+                    text,
+                    code: code(piece),
+                    breaks: false,
+                    ends_sentence,
+                    ..bare.clone()
+                });
             }
         }
+        if atoms.len() > from
+            && let Some(last) = atoms.last_mut()
+        {
+            last.breaks = breaks;
+        }
+    }
+}
+
+/// The letters and digits of a piece that can be a part of a code: "GB29", "NWBK", "Q".
+fn code(piece: &str) -> String {
+    let kept: String = piece.chars().filter(char::is_ascii_alphanumeric).collect();
+    let is_code = kept.bytes().any(|b| b.is_ascii_digit())
+        || kept.len() == 1
+        || !kept.bytes().any(|b| b.is_ascii_lowercase());
+    match is_code {
+        true => kept.to_ascii_uppercase(),
+        false => String::new(),
+    }
+}
+
+/// Capitals and commas of a word that was taken apart into `atoms`.
+fn mark_spelling(atoms: &mut [Token], written: &str) {
+    let part_of_word = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '\u{2019}');
+    let mut rest = written;
+    for atom in atoms {
+        rest = rest.trim_start_matches(|c: char| !part_of_word(c));
+        // "a.m." is one atom; what stands after its first part is not looked for.
+        let end = rest.find(|c: char| !part_of_word(c)).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        let mut letters = piece.chars().filter(|c| c.is_alphabetic());
+        let first_capital = letters.next().is_some_and(char::is_uppercase);
+        atom.mixed = !atom.digits.is_empty() && piece.chars().any(char::is_alphabetic);
+        let mut others = letters.peekable();
+        atom.case = match first_capital {
+            false => Case::Lower,
+            true if others.peek().is_some() && others.all(char::is_uppercase) => Case::Upper,
+            true => Case::Title,
+        };
+        atom.pause |= after.starts_with([',', ';', ':', '!', '?'])
+            || atom.ends_sentence
+            || after.is_empty() && written.trim_end().ends_with([',', ';', ':']);
     }
 }
 
@@ -156,7 +286,12 @@ fn join_numbers(atoms: &[Token]) -> Vec<Token> {
             token.digits = value;
             token.last_word = last.last_word;
             token.end_ms = last.end_ms.max(token.end_ms);
+            token.breaks = last.breaks;
             token.ends_sentence = last.ends_sentence;
+            if used > 1 || token.text.len() > 1 {
+                token.code.clone_from(&token.digits);
+            }
+            token.pause = last.pause;
         } else if token.class == Class::Plain && token.is_filler() {
             token.class = Class::Filler;
         }
@@ -180,7 +315,7 @@ fn spoken_number(atoms: &[Token], at: usize, before: Option<&Token>) -> (Option<
     }
     if let Some(ten) = digits::tens(word) {
         return match next.and_then(|next| digits::unit(&next.text)) {
-            Some(one) if one != "0" => (Some(format!("{ten}{one}")), 2),
+            Some(one) if one != "0" && !atom.breaks => (Some(format!("{ten}{one}")), 2),
             _ => (Some(format!("{ten}0")), 1),
         };
     }
@@ -289,58 +424,68 @@ fn start_of_spoken(tokens: &[Token], last: usize) -> usize {
 
 /// The day and the year beside a month: "October 2nd, 1979", "August twenty twenty eight".
 fn set_dates_apart(tokens: &mut [Token]) {
-    for month in 0..tokens.len() {
-        if !digits::is_month(&tokens[month].text) {
+    for date in dates::find(tokens) {
+        for token in &mut tokens[date.first..=date.last] {
+            if token.class == Class::Digits {
+                token.class = Class::Everyday;
+            }
+        }
+    }
+}
+
+/// Years ("since 2019") and the numbers of houses ("52 Maple Street"): both are groups of four
+/// digits or less that stand alone.
+fn set_years_and_houses_apart(tokens: &mut [Token]) {
+    const BEFORE_A_YEAR: [&str; 6] = ["since", "in", "from", "until", "till", "year"];
+    const STREETS: [&str; 26] = [
+        "street",
+        "st",
+        "avenue",
+        "ave",
+        "road",
+        "rd",
+        "lane",
+        "ln",
+        "drive",
+        "dr",
+        "boulevard",
+        "blvd",
+        "court",
+        "ct",
+        "place",
+        "way",
+        "terrace",
+        "close",
+        "crescent",
+        "square",
+        "parkway",
+        "highway",
+        "gardens",
+        "grove",
+        "hill",
+        "row",
+    ];
+    for at in 0..tokens.len() {
+        let lone = |i: usize| tokens.get(i).is_none_or(|t| t.class != Class::Digits);
+        if tokens[at].class != Class::Digits || !lone(at + 1) || at > 0 && !lone(at - 1) {
             continue;
         }
-        let mut at = month + 1;
-        if !set_year_apart(tokens, at) {
-            at = skip_day(tokens, at);
-            set_year_apart(tokens, at);
+        let digits = &tokens[at].digits;
+        let is_year = digits::is_year(digits)
+            && at > 0
+            && BEFORE_A_YEAR.contains(&tokens[at - 1].text.as_str());
+        let is_house = digits.len() <= 4
+            && !tokens[at].breaks
+            && tokens[at + 1..]
+                .iter()
+                .take(3)
+                .take_while(|t| t.class >= Class::Filler && t.segment == tokens[at].segment)
+                .any(|t| STREETS.contains(&t.text.as_str()));
+        if is_year || is_house {
+            tokens[at].class = Class::Everyday;
+            tokens[at].house = is_house;
         }
     }
-}
-
-/// Steps over "the 2nd", "14" or "twenty fourth".
-fn skip_day(tokens: &mut [Token], mut at: usize) -> usize {
-    if tokens.get(at).is_some_and(|t| t.text == "the") {
-        at += 1;
-    }
-    if let Some(day) = tokens.get_mut(at)
-        && matches!(day.class, Class::Digits | Class::Everyday)
-        && digits::number_up_to(&day.digits, 31)
-    {
-        day.class = Class::Everyday;
-        at += 1;
-    }
-    if tokens.get(at).is_some_and(|t| digits::is_ordinal(&t.text)) {
-        at += 1;
-    }
-    at
-}
-
-/// Sets a year at `at` apart; false where there is none.
-fn set_year_apart(tokens: &mut [Token], at: usize) -> bool {
-    let digits_at = |i: usize| {
-        tokens
-            .get(i)
-            .filter(|t| t.class == Class::Digits)
-            .map(|t| t.digits.as_str())
-    };
-    let Some(first) = digits_at(at) else {
-        return false;
-    };
-    let used = if digits::is_year(first) {
-        1
-    } else if matches!(first, "19" | "20") && digits_at(at + 1).is_some_and(|d| d.len() == 2) {
-        2
-    } else {
-        return false;
-    };
-    for token in &mut tokens[at..at + used] {
-        token.class = Class::Everyday;
-    }
-    true
 }
 
 /// Short numbers with no digits next to them; "that one" is no number at all.
@@ -365,8 +510,9 @@ fn class_of_short(tokens: &[Token], at: usize) -> Class {
 }
 
 fn is_pronoun(tokens: &[Token], at: usize) -> bool {
-    const BEFORE: [&str; 10] = [
-        "that", "this", "which", "another", "other", "new", "every", "each", "any", "no",
+    const BEFORE: [&str; 17] = [
+        "that", "this", "which", "another", "other", "new", "every", "each", "any", "no", "short",
+        "long", "little", "end", "wrong", "savings", "old",
     ];
     tokens[at].text == "one" && at > 0 && BEFORE.contains(&tokens[at - 1].text.as_str())
 }

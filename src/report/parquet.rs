@@ -22,6 +22,7 @@ use super::ReportError;
 use super::pages;
 use super::schema::{Cell, Column, Kind, SCHEMA_VERSION, Table};
 use crate::limits::{self, Taken};
+use crate::modes;
 use crate::panics::caught;
 
 /// Rows that are held in memory before they are written.
@@ -56,7 +57,7 @@ enum Gathered {
 }
 
 impl TableWriter {
-    /// Starts a file; one that exists is overwritten. `facts` go into its key-value metadata with
+    /// Starts a file, readable by the user alone; one that exists is overwritten. `facts` go into its key-value metadata with
     /// `callibrate.` before each name, beside `table`, `schema_version` and `tool_version`.
     ///
     /// # Errors
@@ -70,7 +71,9 @@ impl TableWriter {
             path: path.display().to_string(),
             source,
         };
-        let file = File::create(path).map_err(write_error)?;
+        let mut file = modes::private_file();
+        let file = file.create(true).truncate(true).open(path);
+        let file = file.map_err(write_error)?;
         let fault = Fault::default();
         let sink = BufWriter::new(Remembering {
             file: file.try_clone().map_err(write_error)?,

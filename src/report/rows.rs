@@ -5,6 +5,7 @@ use crate::conversation::Conversation;
 use crate::conversation::metrics::{METRICS, Metrics};
 use crate::history::{ContactRow, PromiseRow};
 use crate::recording::CallMeta;
+use crate::redaction::card_data::CardData;
 use crate::rubric::{self, Question, Rubric};
 use crate::scoring::{AUTOMATIC, Answer, Answered, Evidence, EvidenceKind, Judged, PartScore};
 use crate::transcript::Transcript;
@@ -17,6 +18,8 @@ pub struct CallRows {
     pub calls: Vec<Row>,
     pub segments: Vec<Row>,
     pub words: Vec<Row>,
+    pub redactions: Vec<Row>,
+    pub card_data: Vec<Row>,
     pub metrics: Vec<Row>,
     pub answers: Vec<Row>,
     pub evidence: Vec<Row>,
@@ -33,6 +36,9 @@ pub struct Facts<'a> {
     pub conversation: &'a Conversation,
     pub metrics: &'a Metrics,
     pub judged: &'a [(&'a Rubric, &'a Judged)],
+    pub card_data: Option<CardData>,
+    /// Below the folder of muted copies.
+    pub muted_copy: Option<String>,
 }
 
 macro_rules! row {
@@ -63,6 +69,11 @@ pub fn call_rows(facts: &Facts<'_>) -> CallRows {
     let mut rows = CallRows {
         calls: vec![call_row(facts)],
         metrics: vec![metric_row(facts)],
+        card_data: facts
+            .card_data
+            .map(|data| card_data_row(facts, data))
+            .into_iter()
+            .collect(),
         ..CallRows::default()
     };
     add_words(facts, &mut rows);
@@ -138,6 +149,21 @@ fn call_row(facts: &Facts<'_>) -> Row {
     ]
 }
 
+fn card_data_row(facts: &Facts<'_>, data: CardData) -> Row {
+    row![
+        &facts.meta.call_id,
+        facts.run_id,
+        &facts.meta.file,
+        facts.transcript.audio.key.clone(),
+        data.card_numbers,
+        data.security_codes,
+        data.expiries,
+        data.first_ms,
+        data.last_ms,
+        facts.muted_copy.clone(),
+    ]
+}
+
 fn metric_row(facts: &Facts<'_>) -> Row {
     let mut row = row![&facts.meta.call_id, facts.run_id, facts.conversation.mono];
     for metric in METRICS {
@@ -198,6 +224,23 @@ fn add_words(facts: &Facts<'_>, rows: &mut CallRows) {
                     redacted.map(|r| r.digits),
                     redacted.and_then(|r| r.check_digit_ok),
                 ]);
+                rows.redactions.extend(redacted.map(|r| {
+                    row![
+                        call_id,
+                        facts.run_id,
+                        c,
+                        party,
+                        s,
+                        w,
+                        word.start_ms,
+                        word.end_ms,
+                        r.kind.as_str(),
+                        r.rule.map(|rule| rule.as_str()),
+                        r.digits,
+                        r.check_digit_ok,
+                        r.hash.clone(),
+                    ]
+                }));
             }
         }
     }

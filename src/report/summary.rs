@@ -27,6 +27,8 @@ pub struct CallResult {
     pub file: String,
     /// Per rubric, in their order.
     pub judged: Vec<Judged>,
+    /// Card data is spoken in its recording.
+    pub has_card_data: bool,
 }
 
 /// What the calls of a run, or of a date, came to.
@@ -37,6 +39,8 @@ pub struct Summary {
     calls: usize,
     /// Calls to which no rubric of the run applies.
     outside: usize,
+    /// Calls with card data in their recording.
+    card_data: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,12 +100,14 @@ impl Summary {
                 .collect(),
             calls: 0,
             outside: 0,
+            card_data: 0,
         }
     }
 
     /// Takes in one call.
     pub fn add(&mut self, call: &CallResult) {
         self.calls += 1;
+        self.card_data += usize::from(call.has_card_data);
         let mut eligible = self.forms.is_empty();
         for (form, judged) in self.forms.iter_mut().zip(&call.judged) {
             match judged {
@@ -123,6 +129,7 @@ impl Summary {
     pub fn merge(&mut self, other: Summary) {
         self.calls += other.calls;
         self.outside += other.outside;
+        self.card_data += other.card_data;
         for (form, other) in self.forms.iter_mut().zip(other.forms) {
             form.merge(other);
         }
@@ -138,6 +145,16 @@ impl Summary {
         let mut text = String::new();
         for form in &self.forms {
             form.write(&mut text);
+        }
+        match self.card_data {
+            0 => {}
+            1 => text.push_str("\n1 recording holds card data: see the table card_data.\n"),
+            n => {
+                let _ = writeln!(
+                    text,
+                    "\n{n} recordings hold card data: see the table card_data."
+                );
+            }
         }
         text
     }

@@ -37,6 +37,8 @@ pub fn tables(metric_columns: Vec<Column>) -> Vec<Table> {
         calls(),
         segments(),
         words(),
+        redactions(),
+        card_data(),
         metrics(metric_columns),
         answers(),
         evidence(),
@@ -79,7 +81,7 @@ ORDER BY agent;",
             file Text: "The recording, relative to its input folder, with `/` between folders.",
             audio_key Text nullable: "BLAKE3 of the recording's bytes, hexadecimal; null for a transcript \
                 of another tool.",
-            agent Text: "The agent's id.",
+            agent Text: "The agent's id, or the pseudonym where agents have some (`[people]`).",
             team Text nullable: "The agent's team; null if not given.",
             queue Text nullable: "The queue that the call came through; null if not given.",
             customer Text nullable: "Keyed hash of the customer's id: calls of one customer share \
@@ -201,12 +203,89 @@ LIMIT 50;",
                 then the word counts as heard.",
             trusted Bool: "Its segment carries no doubt. A word that is not trusted is no \
                 evidence.",
-            redacted_kind Text nullable: "`card_number` or `account_number`; null for a word that \
-                stands as said.",
+            redacted_kind Text nullable: "What was replaced: `card_number`, `security_code`, \
+                `card_expiry`, `iban`, `account_number`, `national_id`, `passcode`, \
+                `date_of_birth`, `phone_number`, `email`, `postal_address` or `name`; null for a \
+                word that stands as said.",
             redacted_digits Int nullable: "Digits heard in what was replaced; null for a word that \
                 stands as said.",
             redacted_check_ok Bool nullable: "Its check digit was right; null for kinds without \
                 one and for a word that stands as said.",
+        },
+    }
+}
+
+/// One row per placeholder.
+pub fn redactions() -> Table {
+    Table {
+        name: "redactions",
+        grain: "one placeholder for what must not be written",
+        key: &["call_id", "channel", "segment", "word"],
+        purpose: "What was masked where, and why. Never what it was. A number that is said over \
+            several segments has a placeholder in each.",
+        date_is: Some(CALL_DATE),
+        example: "
+SELECT kind, rule, count(*) AS placeholders, count(DISTINCT call_id) AS calls
+FROM read_parquet('report/redactions/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true)
+GROUP BY kind, rule
+ORDER BY placeholders DESC, kind, rule;",
+        columns: columns! {
+            call_id Text: "The call; see `calls`.",
+            run_id Text: "The run that wrote this row; see `runs`.",
+            channel Int: "Audio channel, from 0.",
+            party Text: "Who speaks: `agent`, `customer`, or `unknown` in mono.",
+            segment Int: "The segment within the channel; see `segments`.",
+            word Int: "Place within its segment, from 0; see `words`.",
+            start_ms Int: "Start of the first word that it stands for, from the start of the \
+                recording.",
+            end_ms Int: "End of the last.",
+            kind Text: "What was replaced, as `redacted_kind` in `words` names it.",
+            rule Text nullable: "What gave it away: `check_digit` (it is right), `long_number`, \
+                `named` (what it is was said beside it), `asked` (the other party asked for it), \
+                `shape` (its form alone), `echo` (it repeats what is masked near by), `amid` (said \
+                while a card was read out), `sidecar` (the table of calls has it), `introduced` \
+                (\"my name is\") or `learned` (it repeats a name of the same call); null where an \
+                older version masked it.",
+            digits Int: "Digits heard in what was replaced; 0 for kinds without any.",
+            check_digit_ok Bool nullable: "Its check digit was right; null for kinds without one.",
+            hash Text nullable: "Keyed hash of the value, hexadecimal: the same value has the same \
+                hash; null unless the settings ask for one.",
+        },
+    }
+}
+
+/// One row per call with card data in its sound.
+pub fn card_data() -> Table {
+    Table {
+        name: "card_data",
+        grain: "one call in whose recording card data is spoken",
+        key: &["call_id"],
+        purpose: "Source recordings that hold card data. A masked transcript and a muted copy cure \
+            nothing there: the recording has to be deleted, or muted at its source, because no \
+            recording may keep a security code after authorisation (PCI DSS 3.3.1), and a \
+            recorder that is paused while cards are read keeps it from coming about. Card data \
+            that was not recognised is not here.",
+        date_is: Some(CALL_DATE),
+        example: "
+SELECT date, call_id, file, card_numbers, security_codes, first_ms // 1000 AS from_second
+FROM read_parquet('report/card_data/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true)
+ORDER BY security_codes DESC, date, call_id;",
+        columns: columns! {
+            call_id Text: "The call; see `calls`.",
+            run_id Text: "The run that wrote this row; see `runs`.",
+            file Text: "The recording, relative to its input folder, with `/` between folders.",
+            audio_key Text nullable: "BLAKE3 of the recording's bytes, hexadecimal; null for a \
+                transcript of another tool.",
+            card_numbers Int: "Places where a card number is spoken; one that is said over several \
+                segments is one.",
+            security_codes Int: "Places where a security code is spoken.",
+            expiries Int: "Places where the expiry of a card is spoken.",
+            first_ms Int: "Start of the first of all these, from the start of the recording.",
+            last_ms Int: "End of the last.",
+            muted_copy Text nullable: "The muted copy, relative to the folder of muted copies; \
+                null if none was made.",
         },
     }
 }
@@ -650,8 +729,8 @@ ORDER BY rubric;",
 pub fn failures() -> Table {
     Table {
         name: "failures",
-        grain: "one recording that a run could not use",
-        key: &["run_id", "file"],
+        grain: "one recording that a run could not use, or could not copy",
+        key: &["run_id", "file", "stage"],
         purpose: "What went wrong with which recording, and what to do about it.",
         date_is: Some(RUN_DATE),
         example: "
@@ -665,7 +744,8 @@ ORDER BY recordings DESC, stage, reason;",
             file Text: "The recording, relative to its input folder, with `/` between folders.",
             call_id Text nullable: "The call's id; null where it was not known yet.",
             stage Text: "Where it failed: `recording` (who and when), `audio` (decoding), `speech` \
-                (recognising), `worker` (the child process died) or `store`.",
+                (recognising), `worker` (the child process died), `copy` (its muted copy; the call \
+                itself was done) or `store`.",
             reason Text: "A fixed code in snake_case, to count by.",
             message Text: "What happened, for people.",
             hint Text nullable: "What to do about it; null if nothing is known to help.",
@@ -691,8 +771,9 @@ ORDER BY started_at DESC;",
             run_id Text: "Id of the run, as the other tables have it.",
             started_at Timestamp: "When the run began.",
             finished_at Timestamp: "When its tables were ready.",
-            command Text: "The subcommand: `run`, `transcribe`, `score` or `retry`, or `forget` for \
-                tables that were made again because calls were forgotten.",
+            command Text: "The subcommand: `run`, `transcribe`, `score` or `retry`, or `forget` or \
+                `redact` for tables that were made again because calls were forgotten, or their \
+                transcripts redacted again.",
             tool_version Text: "Version of callibrate.",
             schema_version Int: "Version of these tables.",
             model Text: "The speech model's name.",

@@ -845,8 +845,11 @@ fn class_words(class: &str) -> String {
         "word" => "any word".to_string(),
         "money" => "an amount of money".to_string(),
         "digits" => "digits".to_string(),
-        "redacted" => "a masked number".to_string(),
+        "redacted" => "anything masked".to_string(),
         "account_number" => "an account number".to_string(),
+        "card_expiry" => "the expiry date of a card".to_string(),
+        "email" => "an e-mail address".to_string(),
+        "iban" => "an IBAN".to_string(),
         other => format!("a {}", other.replace('_', " ")),
     }
 }

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::conversation::metrics::Metrics;
-use crate::conversation::{Conversation, Party, SpokenWord};
+use crate::conversation::{Conversation, Party, SpokenWord, Turn};
 use crate::history::History;
 use crate::phrase::{Hit, Hits, Matcher, Nearest, Phrase, PhraseId, Spoken, Tokens, Tolerance};
 use crate::recording::CallMeta;
@@ -116,9 +116,14 @@ impl Match<'_> {
         self.hit.negated.is_some()
     }
 
-    /// A word of it only sounds like the phrase's.
+    /// A word of it only sounds like the phrase's, or a placeholder may hide it.
     pub fn is_guess(&self) -> bool {
         self.hit.is_guess()
+    }
+
+    /// A placeholder may hide words of it.
+    pub fn is_masked(&self) -> bool {
+        self.hit.tolerance() == Tolerance::Masked
     }
 
     /// Windows look at when words are said, so a phrase counts where it ends.
@@ -223,6 +228,17 @@ impl<'a> HeardCall<'a> {
                 }
             }
         }
+        // Where something was said for certain, nothing else need be behind the placeholder.
+        let sure: Vec<(usize, Span)> = matches
+            .iter()
+            .filter(|m| m.sure)
+            .map(|m| (m.voice, m.span))
+            .collect();
+        let said = |m: &Match<'h>| {
+            sure.iter()
+                .any(|(voice, span)| *voice == m.voice && span.overlap_ms(m.span) > 0)
+        };
+        matches.retain(|m| !m.is_masked() || !said(m));
         matches.sort_by(|a, b| {
             let key = |m: &Match<'h>| (m.span.start_ms, m.channel);
             key(a)
@@ -232,9 +248,11 @@ impl<'a> HeardCall<'a> {
         matches
     }
 
-    /// A word that only sounds like the phrase's may be it unless it was heard too well for that.
+    /// A word that only sounds like the phrase's may be it unless it was heard too well for that;
+    /// what a placeholder hides may always be it.
     fn may_be(&self, voice: &Voice, hit: &Hit) -> bool {
         !hit.is_guess()
+            || hit.tolerance() == Tolerance::Masked
             || hit.matched.iter().any(|matched| {
                 let word = &self.conversation.words[voice.words[voice.tokens.word(matched.token)]];
                 matched.tolerance == Tolerance::NearSound
@@ -294,6 +312,7 @@ impl<'a> HeardCall<'a> {
                 Tolerance::Inflection => "another form of the word",
                 Tolerance::Homophone => "sounds the same",
                 Tolerance::NearSound => "sounds alike",
+                Tolerance::Masked => "may stand for them",
             };
             ways.push(format!("\"{}\" {way}", bare(text)));
         }
@@ -319,9 +338,28 @@ impl<'a> HeardCall<'a> {
             })
         };
         let reply = replies()
-            .find(|turn| turn.words.len() >= REPLY_WORDS)
+            .find(|turn| self.replies(turn))
             .or_else(|| replies().next())?;
-        Some(Span::new(m.span.end_ms, reply.span.end_ms))
+        // Who cuts in while a number is read out replies to it before it ends.
+        let from_ms = if self.ends_masked(m) {
+            m.span.end_ms.min(reply.span.start_ms)
+        } else {
+            m.span.end_ms
+        };
+        Some(Span::new(from_ms, reply.span.end_ms))
+    }
+
+    fn ends_masked(&self, m: &Match<'_>) -> bool {
+        let own = &self.voices[m.voice];
+        let last = own.words[own.tokens.word(m.hit.last())];
+        self.conversation.words[last].redacted.is_some()
+    }
+
+    /// Whether a turn says enough to be a reply; what is masked was a few words, and is mostly just
+    /// what somebody wanted to know.
+    fn replies(&self, turn: &Turn) -> bool {
+        let masked = |w: &usize| self.conversation.words[*w].redacted.is_some();
+        turn.words.len() >= REPLY_WORDS || turn.words.iter().any(masked)
     }
 
     /// What came closest to the phrases: the words with a "not" before them, then what may be
@@ -642,6 +680,8 @@ fn unheard(conversation: &Conversation) -> Vec<Vec<Span>> {
         trusted: bool,
         prob: f32,
         words: usize,
+        /// The least probability of what is masked.
+        masked: f32,
     }
     let mut segments: Vec<Vec<Option<Sum>>> = vec![Vec::new(); conversation.channels.len()];
     // A word without a letter or figure in it tells nothing.
@@ -659,14 +699,28 @@ fn unheard(conversation: &Conversation) -> Vec<Vec<Span>> {
             trusted: true,
             prob: 0.0,
             words: 0,
+            masked: 1.0,
         });
         sum.span.start_ms = sum.span.start_ms.min(word.start_ms);
         sum.span.end_ms = sum.span.end_ms.max(word.end_ms);
         sum.trusted &= word.trusted;
-        sum.prob += word.prob.unwrap_or(1.0);
-        sum.words += 1;
+        let prob = word.prob.unwrap_or(1.0);
+        if word.redacted.is_some() {
+            sum.masked = sum.masked.min(prob);
+        } else {
+            sum.prob += prob;
+            sum.words += 1;
+        }
     }
-    let heard = |s: &Sum| s.trusted && s.prob / s.words as f32 >= HEARD_SEGMENT_PROB;
+    // A placeholder has the lowest probability of the words that it stands for, so it is no part of
+    // the mean.
+    let heard = |s: &Sum| {
+        s.trusted
+            && match s.words {
+                0 => s.masked >= SURE_PROB,
+                words => s.prob / words as f32 >= HEARD_SEGMENT_PROB,
+            }
+    };
     segments
         .into_iter()
         .zip(&conversation.channels)

@@ -653,6 +653,9 @@ fn doubt_reason(m: &Match<'_>, call: &HeardCall<'_>) -> String {
         return "the words were said, but a mono recording does not tell by whom".to_string();
     }
     match call.tolerance_of(m) {
+        Some(tolerance) if m.is_masked() => {
+            format!("what is masked may be the words: {tolerance}")
+        }
         Some(tolerance) if m.is_guess() => format!("these may be the words, misheard: {tolerance}"),
         _ => "the words were heard with doubt".to_string(),
     }

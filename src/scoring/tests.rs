@@ -347,7 +347,7 @@ fn metrics_and_facts_that_are_not_known_abstain() {
 #[test]
 fn a_placeholder_is_a_number_and_a_card_is_a_card() {
     let spoken = call().customer(20_000, 24_000, "it is 4111 1111 1111 1111 yes");
-    let redacted = crate::redaction::redact(spoken.0);
+    let redacted = crate::redaction::Redactor::default().redact(spoken.0, &[]);
     let conversation = Conversation::new(&redacted, Some(0)).unwrap();
     let rule = |phrase: &str| format!("yes_when:\n  said: {{by: customer, any: [\"{phrase}\"]}}");
     assert_eq!(
@@ -361,6 +361,71 @@ fn a_placeholder_is_a_number_and_a_card_is_a_card() {
         answered(&rule("<account_number>"), &conversation).answer,
         Answer::No
     );
+}
+
+/// A placeholder has the lowest probability of the words behind it, and lasts from the first to the
+/// last: neither makes the words around it unheard or the reply to it late.
+#[test]
+fn a_placeholder_leaves_what_is_around_it_as_it_was() {
+    let talk = "agent: How would you like to pay?
+        customer: By card, it's <phone_number 6> now
+        agent (cuts in): Please do not read it out.";
+    let mut transcript = crate::transcript::snippet::parse(talk).unwrap();
+    let answer = |transcript: &crate::transcript::Transcript, rule: &str| {
+        let conversation = Conversation::new(transcript, Some(0)).unwrap();
+        let answer = answered(&format!("yes_when:\n  said: {rule}"), &conversation);
+        (answer.answer, answer.reason)
+    };
+    let reply = "{by: agent, any: [\"please do not read\"], even_negated: true, in_reply_to: {by: customer, any: [\"<number>\"]}}";
+    assert_eq!(answer(&transcript, reply), (Answer::Yes, None));
+    let masked = &mut transcript.channels[1].segments[0].words[3];
+    masked.prob = Some(0.0);
+    let words = &mut transcript.channels[1].segments[0].words;
+    words
+        .iter_mut()
+        .for_each(|word| word.prob = word.prob.map(|p| p.min(0.7)));
+    let never = "{by: customer, any: [\"complaint\"]}";
+    assert_eq!(answer(&transcript, never), (Answer::No, None));
+}
+
+/// *No* means that it was not said, so what a placeholder may hide leaves the answer open.
+#[test]
+fn what_a_placeholder_may_hide_is_not_missing() {
+    let talk = "agent: What can I do for you?
+        customer: I am <name>, born on <date_of_birth 6>, and my number is <phone_number 10>.
+        customer: I live at <postal_address 2>.
+        agent: Thank you, <name>. I will send <account_number 8> to you.";
+    let transcript = crate::transcript::snippet::parse(talk).unwrap();
+    let conversation = Conversation::new(&transcript, Some(0)).unwrap();
+    let said = |by: &str, phrase: &str| {
+        let rule = format!("yes_when:\n  said: {{by: {by}, any: [\"{phrase}\"]}}");
+        answered(&rule, &conversation)
+    };
+    for (by, phrase, expected) in [
+        ("customer", "born on May 14th", Answer::Abstain),
+        ("customer", "May 14th", Answer::Abstain),
+        ("agent", "May 14th", Answer::No),
+        ("customer", "i am Robert", Answer::Abstain),
+        ("customer", "this is Robert", Answer::No),
+        ("customer", "my number is 555 0142", Answer::Abstain),
+        ("customer", "my number is =wrong", Answer::No),
+        ("agent", "thank you (Robert|<name>)", Answer::Yes),
+        ("agent", "i will send two to you", Answer::Abstain),
+        ("agent", "sorry", Answer::No),
+        ("customer", "52 Maple Street", Answer::Abstain),
+        ("customer", "live at 52 Maple Street", Answer::Abstain),
+        ("agent", "52 Maple Street", Answer::No),
+    ] {
+        assert_eq!(said(by, phrase).answer, expected, "{by}: {phrase}");
+    }
+    let open = said("customer", "born on May 14th");
+    let reason = open.reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("masked may be the words"), "{reason}");
+    // And so for what must not be said, and for windows that lean on it.
+    let none = "yes_when:\n  said: {by: customer, none: [\"May 14th\"]}";
+    assert_eq!(answered(none, &conversation).answer, Answer::Abstain);
+    let after = "yes_when:\n  said: {by: agent, any: [\"thank you\"], within: {after_said: {by: customer, any: [\"May 14th\"]}}}";
+    assert_eq!(answered(after, &conversation).answer, Answer::Abstain);
 }
 
 #[test]

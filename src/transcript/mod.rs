@@ -196,24 +196,172 @@ pub struct Redacted {
     pub kind: RedactedKind,
     /// How many digits were heard.
     pub digits: u32,
-    /// Whether the check digit (Luhn) was right; absent for kinds without one.
+    /// Whether the check digit (Luhn, or mod 97 of an IBAN) was right; absent for kinds without
+    /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check_digit_ok: Option<bool>,
+    /// What gave it away; absent where an older version redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// Keyed hash of the value, where the settings ask for one: the same value has the same hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
-/// What kind of thing was replaced.
+impl Redacted {
+    /// A placeholder of which no more is known.
+    pub fn of(kind: RedactedKind, digits: u32) -> Self {
+        Self {
+            kind,
+            digits,
+            check_digit_ok: None,
+            rule: None,
+            hash: None,
+        }
+    }
+
+    /// How many words were spoken where the placeholder stands, for numbers: they are mostly said
+    /// digit by digit. `None` for names, dates and all else of which that is not known.
+    pub fn spoken_words(&self) -> Option<u32> {
+        match self.kind {
+            RedactedKind::Name
+            | RedactedKind::DateOfBirth
+            | RedactedKind::CardExpiry
+            | RedactedKind::PostalAddress
+            | RedactedKind::Email => None,
+            RedactedKind::CardNumber
+            | RedactedKind::SecurityCode
+            | RedactedKind::Iban
+            | RedactedKind::AccountNumber
+            | RedactedKind::NationalId
+            | RedactedKind::Passcode
+            | RedactedKind::PhoneNumber => (self.digits > 0).then_some(self.digits),
+        }
+    }
+}
+
+/// What kind of thing was replaced, in order of severity: where two meet, the first counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RedactedKind {
     CardNumber,
+    SecurityCode,
+    CardExpiry,
+    Iban,
+    /// Of a bank or of any other firm; also sort codes and routing numbers.
     AccountNumber,
+    /// Social security, national insurance, tax, passport, driving licence.
+    NationalId,
+    /// PINs, passwords, one-time codes, answers to security questions.
+    Passcode,
+    DateOfBirth,
+    PhoneNumber,
+    Email,
+    /// Street, town, postcode.
+    PostalAddress,
+    /// Of a person.
+    Name,
 }
 
 impl RedactedKind {
+    pub const ALL: [RedactedKind; 12] = [
+        RedactedKind::CardNumber,
+        RedactedKind::SecurityCode,
+        RedactedKind::CardExpiry,
+        RedactedKind::Iban,
+        RedactedKind::AccountNumber,
+        RedactedKind::NationalId,
+        RedactedKind::Passcode,
+        RedactedKind::DateOfBirth,
+        RedactedKind::PhoneNumber,
+        RedactedKind::Email,
+        RedactedKind::PostalAddress,
+        RedactedKind::Name,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             RedactedKind::CardNumber => "card_number",
+            RedactedKind::SecurityCode => "security_code",
+            RedactedKind::CardExpiry => "card_expiry",
+            RedactedKind::Iban => "iban",
             RedactedKind::AccountNumber => "account_number",
+            RedactedKind::NationalId => "national_id",
+            RedactedKind::Passcode => "passcode",
+            RedactedKind::DateOfBirth => "date_of_birth",
+            RedactedKind::PhoneNumber => "phone_number",
+            RedactedKind::Email => "email",
+            RedactedKind::PostalAddress => "postal_address",
+            RedactedKind::Name => "name",
+        }
+    }
+
+    /// What stands in the text in place of it.
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            RedactedKind::CardNumber => "[card number]",
+            RedactedKind::SecurityCode => "[security code]",
+            RedactedKind::CardExpiry => "[card expiry]",
+            RedactedKind::Iban => "[IBAN]",
+            RedactedKind::AccountNumber => "[account number]",
+            RedactedKind::NationalId => "[national id]",
+            RedactedKind::Passcode => "[passcode]",
+            RedactedKind::DateOfBirth => "[date of birth]",
+            RedactedKind::PhoneNumber => "[phone number]",
+            RedactedKind::Email => "[email]",
+            RedactedKind::PostalAddress => "[postal address]",
+            RedactedKind::Name => "[name]",
+        }
+    }
+
+    /// Card data in the sense of PCI DSS: the number and what must go with it.
+    pub fn is_card_data(self) -> bool {
+        matches!(
+            self,
+            RedactedKind::CardNumber | RedactedKind::SecurityCode | RedactedKind::CardExpiry
+        )
+    }
+}
+
+/// What gave a value away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Its check digit is right.
+    CheckDigit,
+    /// So many digits are no everyday number.
+    LongNumber,
+    /// What it is was said beside it.
+    Named,
+    /// The other party asked for it.
+    Asked,
+    /// Its form alone.
+    Shape,
+    /// It repeats what is masked near by.
+    Echo,
+    /// It was said while a card was being read out.
+    Amid,
+    /// The table of calls has it.
+    Sidecar,
+    /// "My name is …".
+    Introduced,
+    /// It repeats a name that was learned in the same call.
+    Learned,
+}
+
+impl Rule {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Rule::CheckDigit => "check_digit",
+            Rule::LongNumber => "long_number",
+            Rule::Named => "named",
+            Rule::Asked => "asked",
+            Rule::Shape => "shape",
+            Rule::Echo => "echo",
+            Rule::Amid => "amid",
+            Rule::Sidecar => "sidecar",
+            Rule::Introduced => "introduced",
+            Rule::Learned => "learned",
         }
     }
 }
@@ -249,7 +397,7 @@ impl Transcript {
         let mut transcript: Transcript =
             serde_json::from_slice(bytes).map_err(|e| TranscriptError::Parse {
                 path: name.to_string(),
-                message: e.to_string(),
+                message: without_values(&e.to_string()),
             })?;
         if let Err(message) = transcript.check() {
             return Err(TranscriptError::Invalid {
@@ -272,10 +420,7 @@ impl Transcript {
 
     fn check(&self) -> Result<(), String> {
         if self.format != FORMAT {
-            return Err(format!(
-                "its format is {:?}; this version reads {FORMAT:?}",
-                self.format
-            ));
+            return Err(format!("it does not say that its format is {FORMAT:?}"));
         }
         if self.channels.is_empty() {
             return Err("it has no channels".to_string());
@@ -344,6 +489,30 @@ impl Transcript {
     }
 }
 
+/// What the parser says, without the values that it found: they may be words of a call.
+fn without_values(message: &str) -> String {
+    // Of these the parser tells the names of our own fields alone.
+    if ["missing field", "duplicate field"]
+        .iter()
+        .any(|start| message.starts_with(start))
+    {
+        return message.to_string();
+    }
+    let (found, expected) = match message.rfind(", expected") {
+        Some(at) => message.split_at(at),
+        None => match message.rfind(" at line ") {
+            Some(at) => message.split_at(at),
+            None => (message, ""),
+        },
+    };
+    let found = found
+        .split(['"', '`'])
+        .next()
+        .unwrap_or_default()
+        .trim_end();
+    format!("{found}{expected}")
+}
+
 fn is_share(share: f32) -> bool {
     (0.0..=1.0).contains(&share)
 }
@@ -376,6 +545,48 @@ mod tests {
         change(&mut transcript);
         let error = Transcript::from_json(transcript.to_json().as_bytes(), "call.json");
         error.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_told_without_its_values() {
+        let said = talk().to_json();
+        for (old, new, told) in [
+            (
+                "\"recorded_ms\":",
+                "\"recorded_ms\":\"four, one\", \"x\":",
+                "invalid type: string, expected i64",
+            ),
+            (
+                "\"recorded_ms\":",
+                "\"recorded_ms\":4111111111111111.5, \"x\":",
+                "invalid type: floating point, expected i64",
+            ),
+            (
+                "\"language\":",
+                "\"four `one\":1,\"language\":",
+                "unknown field, expected one of `format`",
+            ),
+            (
+                "\"text\":\"Hello",
+                "\"redacted\":{\"kind\":\"four\",\"digits\":1},\"text\":\"Hello",
+                "unknown variant, expected one of `card_number`",
+            ),
+            ("\"language\":", "\"tongue\":", "unknown field, expected"),
+            (
+                "callibrate-transcript/1",
+                "four one",
+                "it does not say that its format",
+            ),
+        ] {
+            assert!(said.contains(old), "{old}");
+            let json = said.replacen(old, new, 1);
+            let error = Transcript::from_json(json.as_bytes(), "call.json").unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains(told), "{error}");
+            for word in ["four", "4111", "tongue"] {
+                assert!(!error.contains(word), "{error}");
+            }
+        }
     }
 
     #[test]

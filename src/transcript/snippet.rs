@@ -7,12 +7,13 @@
 //! (4s)
 //! agent [0.4]: It is all fine.
 //! agent (cuts in): No no, wait.
-//! customer: <digits 8>
+//! customer: It's <account_number 8>, and I'm <name>.
 //! ```
 //! Every word takes 0.4 s, and the next line begins 0.4 s after the one before. `(4s)` is a pause
 //! of that length instead. `(cuts in)` begins 0.8 s before the other has ended. `[0.4]` is the
-//! recogniser's probability of the words, 0.9 unless stated. `<digits 8>` and `<card 16>` stand
-//! for a masked account or card number. The recording begins 1 s before the first word and ends
+//! recogniser's probability of the words, 0.9 unless stated. `<phone_number 10>` and `<name>` stand
+//! for something masked, by its kind and how many digits were heard, none unless stated;
+//! `<digits 8>` is short for an account number and `<card 16>` for a card number. The recording begins 1 s before the first word and ends
 //! 1 s after the last. From `#` to the end of the line is a remark.
 
 use super::{
@@ -259,27 +260,25 @@ fn texts(said: &str) -> Result<Vec<(String, Option<Redacted>)>, String> {
 
 fn placeholder(inner: &str) -> Result<(&'static str, Redacted), String> {
     let mut words = inner.split_whitespace();
-    let kind = words.next().unwrap_or_default();
-    let digits = words.next().and_then(|n| n.parse().ok());
-    match (kind, digits, words.next()) {
-        ("digits", Some(digits), None) => Ok((
-            "[account number]",
-            Redacted {
-                kind: RedactedKind::AccountNumber,
-                digits,
-                check_digit_ok: None,
-            },
-        )),
-        ("card", Some(digits), None) => Ok((
-            "[card number]",
-            Redacted {
-                kind: RedactedKind::CardNumber,
-                digits,
-                check_digit_ok: Some(true),
-            },
-        )),
+    let name = words.next().unwrap_or_default();
+    let digits = words.next().map(str::parse);
+    let kind = match (name, digits.is_some()) {
+        ("digits", true) => Some(RedactedKind::AccountNumber),
+        ("card", true) => Some(RedactedKind::CardNumber),
+        _ => RedactedKind::ALL.into_iter().find(|k| k.as_str() == name),
+    };
+    match (kind, digits.unwrap_or(Ok(0)), words.next()) {
+        (Some(kind), Ok(digits), None) => {
+            let checked = matches!(kind, RedactedKind::CardNumber | RedactedKind::Iban);
+            let redacted = Redacted {
+                check_digit_ok: checked.then_some(true),
+                ..Redacted::of(kind, digits)
+            };
+            Ok((kind.placeholder(), redacted))
+        }
         _ => Err(format!(
-            "`<{inner}>` is no placeholder; write `<digits 8>` or `<card 16>`"
+            "`<{inner}>` is no placeholder; write `<digits 8>`, `<card 16>`, or a kind and how many digits it has, one of {}",
+            RedactedKind::ALL.map(RedactedKind::as_str).join(", ")
         )),
     }
 }
@@ -333,6 +332,17 @@ mod tests {
             (number.kind, number.digits),
             (RedactedKind::AccountNumber, 8)
         );
+        let call = parse("agent: I'm <name>.\ncustomer: <date_of_birth 6> and <iban 18>").unwrap();
+        let redacted = |channel: usize, word: usize| {
+            let word = &call.channels[channel].segments[0].words[word];
+            let of = word.redacted.as_ref().unwrap();
+            (word.text.as_str(), of.kind, of.digits, of.check_digit_ok)
+        };
+        assert_eq!(redacted(0, 1), ("[name].", RedactedKind::Name, 0, None));
+        let born = ("[date of birth]", RedactedKind::DateOfBirth, 6, None);
+        assert_eq!(redacted(1, 0), born);
+        let iban = ("[IBAN]", RedactedKind::Iban, 18, Some(true));
+        assert_eq!(redacted(1, 2), iban);
         // It is a transcript like any other.
         let read = Transcript::from_json(call.to_json().as_bytes(), "snippet").unwrap();
         assert_eq!(read, call);
@@ -348,6 +358,7 @@ mod tests {
         assert!(error("agent (cuts in): Hi.").contains("nobody speaks yet"));
         assert!(error("agent: Hi.\nagent (cuts in): Hi.").contains("the other's line"));
         assert!(error("customer: <digits>").contains("is no placeholder"));
+        assert!(error("customer: <iban x>").contains("is no placeholder"));
         assert!(error("customer: <digits 8").contains("never closes"));
         assert!(error("agent:").contains("nothing is said"));
         assert!(error(" # nobody\n").contains("nobody says anything"));

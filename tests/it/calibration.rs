@@ -282,6 +282,58 @@ fn the_summary_reads_as_it_is_kept() {
     assert_golden("calibration-summary.txt", &text);
 }
 
+/// Two of the teams have five agents, and five people rated.
+#[test]
+fn nothing_is_said_of_persons_in_groups_that_are_too_small() {
+    let place = Place::new();
+    let out = scored_copy(&place);
+    let settings = place.write("c.toml", "[people]\nminimum_group = 6\n");
+    let settings = settings.display().to_string();
+    let ratings = repository().join("samples/ratings.csv");
+    let said = calibrate(&out, &ratings, &["--config", &settings]).exits(0);
+    let text = said.stdout.replace(&out.display().to_string(), "DIR");
+    assert_golden("calibration-summary-minimum-group.txt", &text);
+
+    let column = |table: &str, column: &str| -> BTreeSet<String> {
+        let rows = report::calibration(&out, table);
+        rows.iter()
+            .map(|row| row.text(column).to_string())
+            .collect()
+    };
+    assert!(!report::calibration(&SAMPLES, "fair_scores").is_empty());
+    for table in ["raters", "fair_scores"] {
+        assert!(report::calibration(&out, table).is_empty(), "{table}");
+    }
+    let pooled = ["automatic_people", "people"].map(str::to_string);
+    for table in ["agreement", "score_agreement"] {
+        let found = column(table, "comparison");
+        assert!(
+            found.is_superset(&pooled.clone().into()),
+            "{table}: {found:?}"
+        );
+        for of_persons in ["pair", "gold", "own_people"] {
+            assert!(!found.contains(of_persons), "{table}: {of_persons}");
+        }
+    }
+    assert!(!column("drift", "subject_kind").contains("rater"));
+    let mut members: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in report::rows(&out, "calls") {
+        let (team, agent) = (row.text("team").to_string(), row.text("agent").to_string());
+        members.entry(team).or_default().insert(agent);
+    }
+    let shown = column("agents", "agent");
+    let large = members.values().filter(|agents| agents.len() >= 6);
+    let large: BTreeSet<String> = large.flatten().cloned().collect();
+    assert!(!shown.is_empty() && shown.is_subset(&large), "{shown:?}");
+    assert!(column("followed", "agent").is_subset(&large));
+    // Nobody is named where the abstentions of an agent stand out, either.
+    for row in report::calibration(&out, "automatic") {
+        if let Cell::Text(most) = row.cell("abstention_by_agent_most") {
+            assert!(large.iter().any(|agent| most.starts_with(agent)), "{most}");
+        }
+    }
+}
+
 #[test]
 fn its_tables_are_those_of_schema_version_1_with_one_key_per_row() {
     let mut found = String::new();

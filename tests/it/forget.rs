@@ -259,9 +259,10 @@ fn a_customer_goes_with_all_calls_contacts_and_failures() {
     settings(&place, "customer_key = 'other.key'\n");
     let said = place.run(RUN).exits(2);
     assert!(
-        said.stderr.contains("were hashed with another one"),
+        said.stderr.contains("find the customer key other.key"),
         "{said:#?}"
     );
+    assert!(!place.path("other.key").exists());
 }
 
 #[test]
@@ -450,6 +451,7 @@ fn another_customer_key_is_refused_before_anything_is_done() {
     place.run(RUN).exits(1);
     let before = report::published(&place.path("out"));
     settings(&place, "customer_key = 'other.key'\n");
+    place.run(&format!("{RUN} --out elsewhere")).exits(1);
     let said = place.run(RUN).exits(2);
     assert!(
         said.stderr.contains("were hashed with another one"),

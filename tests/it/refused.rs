@@ -250,6 +250,39 @@ fn settings() {
             "timezone = \"Mars/Olympus\"\n",
         ),
         ("no TOML", "jobs: 2\n"),
+        (
+            "a kind that does not exist",
+            "[redaction]\nphone = \"keep\"\n",
+        ),
+        (
+            "what cannot be done with a kind",
+            "[redaction]\nphone_number = \"sha256\"\n",
+        ),
+        (
+            "a card number that is kept",
+            "[redaction]\ncard_number = \"keep\"\n",
+        ),
+        (
+            "a card number that is hashed without a key",
+            "[redaction]\ncard_number = \"sha256\"\n",
+        ),
+        (
+            "a value for card numbers that there is none of",
+            "[redaction]\ncard_number = \"Mask\"\n",
+        ),
+        (
+            "a security code that is hashed",
+            "[redaction]\nsecurity_code = \"hash\"\n",
+        ),
+        ("a group of one", "[people]\nminimum_group = 1\n"),
+        (
+            "names that are kept beside pseudonyms",
+            "[people]\npseudonyms = true\n[redaction]\nname = \"keep\"\n",
+        ),
+        (
+            "readers that are no group",
+            "[people]\nreaders = \"the quality team\"\n",
+        ),
     ];
     for (case, content) in cases {
         refused.with_file(case, "c.toml", content, &with_config);
@@ -306,7 +339,7 @@ fn recordings() {
 
 #[cfg(unix)]
 #[test]
-fn customer_keys() {
+fn keys() {
     let mut refused = Refusals::new();
     let with_config = format!("{RUN} --config c.toml");
     refused.place.write("c.toml", "customer_key = \"key\"\n");
@@ -321,7 +354,22 @@ fn customer_keys() {
         "customer_key = \"out/key\"\n",
         &with_config,
     );
-    assert_golden("refused-customer-keys.txt", &refused.text);
+    let redaction = "[redaction]\niban = \"hash\"\nkey = \"KEY\"\n";
+    for (case, key) in [
+        ("a redaction key in the output folder", "out/key"),
+        ("no redaction key in a private file", "key"),
+    ] {
+        let file = redaction.replace("KEY", key);
+        refused.with_file(case, "c.toml", &file, &with_config);
+        // A dry run says the same, and makes nothing.
+        let said = |command: &str| refused.place.run(command).exits(2).stderr;
+        let rehearsed = said(&format!("{with_config} --dry-run"));
+        assert_eq!(rehearsed, said(&with_config));
+    }
+    let copies = format!("{RUN} --dry-run --redact-audio");
+    refused.add("copies among recordings", &format!("{copies} rec/muted"));
+    refused.add("copies in a file", &format!("{copies} calls.csv"));
+    assert_golden("refused-keys.txt", &refused.text);
 }
 
 #[cfg(unix)]

@@ -9,10 +9,12 @@ use crate::support::report::{self, stated};
 use crate::support::{callibrate, copy_folder, finish, repository, samples};
 
 /// Those of every run.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 15] = [
     "calls",
     "segments",
     "words",
+    "redactions",
+    "card_data",
     "metrics",
     "answers",
     "evidence",

@@ -10,7 +10,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{Desk, Removed, files_of, is_about};
+use super::{Desk, Made, Removed, files_of, is_about};
 use crate::batch::BatchError;
 use crate::batch::forgotten::{Forgotten, Gone, Pending};
 use crate::batch::past::Past;
@@ -46,12 +46,15 @@ impl Desk<'_> {
         let forms = self.forms_of(&pending.dates)?;
         self.store.note_stale(forms.keys().map(String::as_str))?;
         let mut removed = self.sweep(&gone, &pending)?;
-        let failures = self.make_again(forms, &mut removed)?;
+        let made = self.make_again("forget", forms)?;
+        removed.made_again = made.made_again;
+        removed.emptied = made.emptied;
+        removed.lost_forms = made.lost_forms;
         self.publish_rest(forgotten, &pending, &mut removed)?;
         forgotten.requests.extend(pending.requests);
         forgotten.pending = None;
         self.store.put_forgotten(forgotten)?;
-        Ok((removed, failures))
+        Ok((removed, made.failures))
     }
 
     /// Takes out of the store what has to go. The calls go last: what goes before them is found
@@ -83,13 +86,7 @@ impl Desk<'_> {
             ..Removed::default()
         };
 
-        let mut aside = Vec::new();
-        walk(store.root(), &mut |path, _| {
-            if path.extension().is_some_and(|e| e == "tmp") {
-                aside.push(path.to_path_buf());
-            }
-        })?;
-        remove_all(aside)?;
+        self.remove_half_written()?;
         let names = |text: &str| {
             files
                 .iter()
@@ -133,16 +130,39 @@ impl Desk<'_> {
         removed.transcripts = orphans.len() + own.len();
         store.remove_transcripts(&orphans)?;
         store.remove_transcripts(&own)?;
+        let ids: BTreeSet<&str> = parted.gone.iter().map(|r| &*r.meta.call_id).collect();
+        removed.copies = store.remove_muted(&|id| ids.contains(id) || gone.call_id(id))?;
         store.remove_calls(&parted.gone)?;
         Ok(removed)
+    }
+
+    /// Removes what a stopped command was writing.
+    pub(in crate::batch) fn remove_half_written(&self) -> Result<(), StoreError> {
+        let mut aside = Vec::new();
+        walk(self.store.root(), &mut |path, _| {
+            if path.extension().is_some_and(|e| e == "tmp") {
+                aside.push(path.to_path_buf());
+            }
+        })?;
+        remove_all(aside)
+    }
+
+    /// Makes the tables of dates again, as far as they are published: each with its own forms.
+    pub(in crate::batch) fn make_dates_again(
+        &self,
+        command: &str,
+        dates: &BTreeSet<String>,
+    ) -> Result<Made, BatchError> {
+        self.make_again(command, self.forms_of(dates)?)
     }
 
     /// Makes the tables again that told of what went: each date with its own forms.
     fn make_again(
         &self,
+        command: &str,
         forms: BTreeMap<String, Vec<String>>,
-        removed: &mut Removed,
-    ) -> Result<Vec<Failure>, BatchError> {
+    ) -> Result<Made, BatchError> {
+        let mut made = Made::default();
         let mut past = Past::read(self.store, self.pool, self.signals)?;
         let outdated = past.all_outdated(self.pool);
         let mut groups: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
@@ -160,9 +180,8 @@ impl Desk<'_> {
                     .map(|keys| (keys, BTreeSet::new())),
             );
         }
-        let mut failures = Vec::new();
         for (keys, dates) in groups {
-            let rubrics = self.rubrics(&keys, &mut removed.lost_forms)?;
+            let rubrics = self.rubrics(&keys, &mut made.lost_forms)?;
             let finish = Finish {
                 store: self.store,
                 rubrics: &rubrics,
@@ -181,19 +200,21 @@ impl Desk<'_> {
                 jobs: self.settings.jobs,
                 recordings: stored,
                 reused: stored,
-                ..RunRecord::new("forget", self.clock, &rubrics)
+                ..RunRecord::new(command, self.clock, &rubrics)
             };
-            failures.extend(finish.finish(record, &dates, Vec::new())?.failures);
+            let report = finish.finish(record, &dates, Vec::new())?;
+            made.failures.extend(report.failures);
+            made.differing.extend(report.differing);
             past.look_again(self.store)?;
             for date in dates {
                 if past.has_calls(&date) {
-                    removed.made_again.insert(date);
+                    made.made_again.insert(date);
                 } else {
-                    removed.emptied.insert(date);
+                    made.emptied.insert(date);
                 }
             }
         }
-        Ok(failures)
+        Ok(made)
     }
 
     /// Publishes the failures that are left and the record of the request, and removes what no
@@ -275,6 +296,11 @@ impl Desk<'_> {
             all.used.extend(parted.used);
         }
         Ok(all)
+    }
+
+    /// Transcripts that calls use.
+    pub(in crate::batch) fn used_transcripts(&self) -> Result<BTreeSet<String>, StoreError> {
+        Ok(self.part_by(&|_| false)?.used)
     }
 
     /// The keys of the forms that dates are published with; dates without tables are left out.

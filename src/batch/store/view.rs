@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Failure, Store, StoreError, io_error, names_in, read_json};
+use crate::modes::Readers;
 
 /// A call, as far as a look needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -66,6 +67,8 @@ impl StoreView {
             root,
             lock: None,
             doubt: None,
+            readers: Readers::Nobody,
+            is_shut: true,
         };
         Ok(Some(Self { store }))
     }
@@ -125,6 +128,11 @@ impl StoreView {
     /// How many recordings are not tried again.
     pub fn quarantined(&self) -> Result<usize, StoreError> {
         Ok(names_in(&self.store.root.join("quarantine"))?.len())
+    }
+
+    /// Muted copies that have to go and could not be reached.
+    pub fn copies_left(&self) -> Result<usize, StoreError> {
+        self.store.left_copies_count()
     }
 
     /// The calls of a date in no order that matters; what is wrong with others goes to `damaged`.

@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use super::entries::{Columns, Entries, Entry, settle};
 use super::known::Known;
 use super::{Forms, Place, Refused, Taken, when};
-use crate::redaction;
 use crate::sheet::{Row, Sheet};
 
 static COLUMNS: Columns = Columns {
@@ -80,7 +79,7 @@ fn coached(entry: &mut Entry<'_, '_>, known: &Known<'_>) -> Option<Coached> {
     match known.anywhere(rubric?, question?, None) {
         Ok((form, asked)) => Some(Coached {
             place: entry.place(),
-            agent: redaction::redact_text(agent?),
+            agent: known.forms.agent(agent?),
             rubric: form.id.to_string(),
             question: asked.id.to_string(),
             on: on?.date,

@@ -67,7 +67,7 @@ impl<'s> Entries<'s> {
             },
             row_word,
             column: None,
-            message,
+            message: redaction::redact_quotation(&message),
         };
         problems.extend(sheet.problems.iter().map(|torn| Problem {
             column: torn.column.clone(),
@@ -115,11 +115,12 @@ impl<'s> Entries<'s> {
             .map(|one_of| one_of.join(" or "))
             .collect();
         if !missing.is_empty() {
-            let found: Vec<&str> = names
+            // Without a row that names them, these are values.
+            let found: Vec<String> = names
                 .cells
                 .iter()
-                .map(String::as_str)
                 .filter(|name| !name.is_empty())
+                .map(|name| redaction::redact_note(name))
                 .collect();
             let message = format!(
                 "lacks the column{} {}; found {}",
@@ -151,7 +152,8 @@ impl<'s> Entries<'s> {
     /// A sentence about columns that are left out, and one about a file without rows.
     pub(super) fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
-        let names: Vec<String> = self.unknown.iter().map(|n| format!("\"{n}\"")).collect();
+        let names = self.unknown.iter().map(|n| redaction::redact_note(n));
+        let names: Vec<String> = names.map(|n| format!("\"{n}\"")).collect();
         match names.as_slice() {
             [] => {}
             [one] => notices.push(format!(
@@ -176,7 +178,7 @@ impl<'s> Entries<'s> {
             place: place.clone(),
             row_word: self.row_word,
             column: Some(column.to_string()),
-            message: redaction::redact_text(&message),
+            message: redaction::redact_quotation(&message),
         }
     }
 
@@ -273,7 +275,7 @@ impl<'s> Entry<'_, 's> {
             place: self.place(),
             row_word: self.entries.row_word,
             column: column.map(str::to_string),
-            message: redaction::redact_text(&message),
+            message: redaction::redact_quotation(&message),
         }
     }
 

@@ -28,6 +28,8 @@ pub use rating::{names_ratings, ratings};
 pub use when::RatedAt;
 
 use crate::log::visible;
+use crate::recording::agents::Agents;
+use crate::redaction;
 use crate::rubric::Rubric;
 use crate::scoring::Answer;
 
@@ -39,8 +41,57 @@ pub struct Forms {
     /// The forms that were put to each call.
     pub of_call: BTreeMap<String, Vec<PutTo>>,
     pub agents: BTreeSet<String>,
+    /// Makes pseudonyms of agents, where they have any in the tables.
+    pub pseudonyms: Option<Arc<Agents>>,
     /// Calls were forgotten here: one that is not known may be one of them.
     pub some_forgotten: bool,
+}
+
+impl Forms {
+    /// The id of a call as the tables have it: redacted, and where agents have pseudonyms, the
+    /// agent's id in it was replaced.
+    fn call_id(&self, id: &str) -> String {
+        let ids = self
+            .pseudonyms
+            .iter()
+            .flat_map(|agents| agents.call_ids(id))
+            .map(|id| redaction::redact_text(&id));
+        let mut known = ids.filter(|id| self.of_call.contains_key(id));
+        known.next().unwrap_or_else(|| redaction::redact_text(id))
+    }
+
+    /// What stands in the tables for an agent.
+    fn agent(&self, id: &str) -> String {
+        match &self.pseudonyms {
+            Some(agents) => agents.pseudonym(id),
+            None => redaction::redact_person(id),
+        }
+    }
+
+    /// A rater, who may be one of the agents, too.
+    fn rater(&self, name: &str) -> String {
+        let agent = self.pseudonyms.as_ref();
+        let agent = agent.and_then(|agents| agents.if_agent(name));
+        agent.unwrap_or_else(|| redaction::redact_person(&self.scrubbed(name)))
+    }
+
+    /// What is an id or a remark, redacted.
+    fn value(&self, text: &str) -> String {
+        redaction::redact_value(&self.scrubbed(text))
+    }
+
+    /// What a person wrote, redacted.
+    fn words(&self, text: &str) -> String {
+        redaction::redact_note(&self.scrubbed(text))
+    }
+
+    /// Without the ids of agents who have pseudonyms.
+    fn scrubbed(&self, text: &str) -> String {
+        match &self.pseudonyms {
+            Some(agents) => agents.scrub_words(text),
+            None => text.to_string(),
+        }
+    }
 }
 
 /// A form that was put to a call.

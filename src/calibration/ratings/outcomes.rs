@@ -56,7 +56,7 @@ pub fn outcomes(sheet: &Sheet, forms: &Forms) -> Result<Taken<Outcome>, Refused>
     if let Some(entries) = Entries::of(sheet, &COLUMNS, &mut problems) {
         notices.extend(entries.notices());
         let mut lines = BTreeMap::new();
-        outcomes = entries.read(&mut problems, |entry| outcome(entry, &mut lines));
+        outcomes = entries.read(&mut problems, |entry| outcome(entry, &mut lines, forms));
         let strangers = leave_out_strangers(&mut outcomes, forms);
         if let Some(first) = strangers.first() {
             let message = format!(
@@ -93,20 +93,24 @@ fn leave_out_strangers(outcomes: &mut Vec<Outcome>, forms: &Forms) -> Vec<Outcom
     strangers
 }
 
-fn outcome<'s>(entry: &mut Entry<'_, 's>, lines: &mut BTreeMap<&'s str, u64>) -> Option<Outcome> {
-    let call_id = entry.need("call_id")?;
-    if let Some(line) = lines.get(call_id) {
+fn outcome(
+    entry: &mut Entry<'_, '_>,
+    lines: &mut BTreeMap<String, u64>,
+    forms: &Forms,
+) -> Option<Outcome> {
+    let call_id = forms.call_id(entry.need("call_id")?);
+    if let Some(line) = lines.get(&call_id) {
         let message = format!(
             "\"{call_id}\" is already in {} {line}; each call has one row",
             entry.row_word()
         );
         entry.wrong("call_id", message);
     } else {
-        lines.insert(call_id, entry.place().row);
+        lines.insert(call_id.clone(), entry.place().row);
     }
     Some(Outcome {
         place: entry.place(),
-        call_id: call_id.to_string(),
+        call_id,
         satisfaction: entry.read("satisfaction", entries::number),
         resolved: entry.read("resolved", entries::yes_no),
         complaint: entry.read("complaint", entries::yes_no),

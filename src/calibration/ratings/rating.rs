@@ -9,7 +9,6 @@ use super::{
     Basis, Chosen, Forms, Place, RaterKind, Rating, Refused, Standing, Taken, answer, standing,
     when,
 };
-use crate::redaction;
 use crate::rubric::Kind;
 use crate::scoring::{self, AUTOMATIC};
 use crate::sheet::{Row, Sheet};
@@ -135,7 +134,8 @@ struct Reader<'k, 'f> {
 impl Reader<'_, '_> {
     /// `None` where something is wrong, and for comments.
     fn rating(&mut self, entry: &mut Entry<'_, '_>) -> Option<Rating> {
-        let call_id = entry.need("call_id");
+        let call_id = entry.need("call_id").map(|id| self.known.forms.call_id(id));
+        let call_id = call_id.as_deref();
         if call_id.is_some_and(|id| self.known.may_be_forgotten(id)) {
             self.forgotten.push(entry.place());
             return None;
@@ -151,8 +151,12 @@ impl Reader<'_, '_> {
         let saw_automatic = entry.need_read("saw_automatic", entries::yes_no);
         let chosen = chosen(entry);
         let hidden_repeat = hidden_repeat(entry, kind);
-        let session = entry.get("session").map(|text| self.free_text(text));
-        let note = entry.get("note").map(|text| self.free_text(text));
+        let session = entry
+            .get("session")
+            .map(|text| self.known.forms.value(text));
+        let session = session.map(|text| self.name(&text));
+        let note = entry.get("note").map(|text| self.known.forms.words(text));
+        let note = note.map(|text| self.name(&text));
 
         let scored = match self.known.put_to(call_id?, rubric?) {
             Ok(scored) => scored,
@@ -217,7 +221,14 @@ impl Reader<'_, '_> {
                 entry.wrong("rater", message);
                 None
             }
-            (Some(rater), _) => Some(self.free_text(rater)),
+            (Some(rater), Some(RaterKind::Agent)) => {
+                let agent = self.known.forms.agent(rater);
+                Some(self.name(&agent))
+            }
+            (Some(rater), _) => {
+                let rater = self.known.forms.rater(rater);
+                Some(self.name(&rater))
+            }
             (None, Some(RaterKind::Gold)) => Some(self.name("gold")),
             (None, _) => {
                 entry.wrong("rater", "has no value; only a gold rating needs none");
@@ -233,10 +244,6 @@ impl Reader<'_, '_> {
         let name: Arc<str> = text.into();
         self.names.insert(name.clone());
         name
-    }
-
-    fn free_text(&mut self, text: &str) -> Arc<str> {
-        self.name(&redaction::redact_text(text))
     }
 
     fn check_once(

@@ -65,6 +65,7 @@ fn forms() -> Forms {
         rubrics: vec![form("1", "Was hello said?"), form("2", ASKED)],
         of_call: calls.map(|(id, put)| (id.to_string(), put)).into(),
         agents: ["lee", "kim"].map(str::to_string).into(),
+        pseudonyms: None,
         some_forgotten: false,
     }
 }

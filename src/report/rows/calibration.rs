@@ -14,6 +14,7 @@ use crate::calibration::charts::{ControlChart, Subject};
 use crate::calibration::compare::{AnswerComparison, Comparison, Counts, Part, ScoreComparison};
 use crate::calibration::disagreements::Disagreement;
 use crate::calibration::figure::{Caveat, Estimate, Interval};
+use crate::calibration::groups::Withheld;
 use crate::calibration::people::agents::AgentFigure;
 use crate::calibration::people::followed::{NoteFigure, Window};
 use crate::calibration::people::form::QuestionFigure;
@@ -447,9 +448,12 @@ pub fn agent_rows(base: &Base, p: &Practice, fit: &dyn Fn(usize) -> &'static str
     p.agents.agents.iter().map(of_agent).collect()
 }
 
-/// The rows of `followed` of one form: each coaching, and all of a question together.
-pub fn followed_rows(base: &Base, p: &Practice) -> Vec<Row> {
-    let notes = p.followed.notes.iter().map(|note| {
+/// The rows of `followed` of one form: each coaching, and all of a question together, where
+/// enough agents stand behind it.
+pub fn followed_rows(base: &Base, p: &Practice, withheld: &Withheld) -> Vec<Row> {
+    let notes = p.followed.notes.iter();
+    let notes = notes.filter(|note| !withheld.agents.contains(&note.note.agent));
+    let notes = notes.map(|note| {
         let rate = |w: Window| (w.calls > 0).then(|| w.passes as f64 / w.calls as f64);
         let mut row = question_cells(base, p.questions[note.note.question]);
         row.extend(row![
@@ -480,7 +484,9 @@ pub fn followed_rows(base: &Base, p: &Practice) -> Vec<Row> {
         row.push(Cell::from(note.flag.as_str()));
         row
     });
-    let all = p.followed.questions.iter().map(|q| {
+    let all = p.followed.questions.iter();
+    let all = all.filter(|q| q.agents >= withheld.minimum);
+    let all = all.map(|q| {
         let notes = || {
             p.followed
                 .notes

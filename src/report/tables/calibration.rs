@@ -191,7 +191,7 @@ ORDER BY ALL;",
             icc_calls Int: "Calls that the intraclass correlations are of: all of \
                 `icc_raters` scored them. Of all people there are none under 20.",
             icc_raters Text: "Of all people, those who share these calls, with commas \
-                between them; empty for others.",
+                between them; empty for others, and where the minimum group withholds raters.",
             mean_a Float nullable: "Mean score by the first; null among all people.",
             mean_b Float nullable: "Mean score by the second; null among all people.",
             bias Float nullable: "First less second, mean over calls (Bland and Altman); \

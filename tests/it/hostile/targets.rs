@@ -26,7 +26,7 @@ use callibrate::recording::key::CustomerKey;
 use callibrate::recording::pattern::FilePattern;
 use callibrate::recording::sidecar::{RowCall, Sidecar, SidecarOptions};
 use callibrate::recording::when;
-use callibrate::redaction;
+use callibrate::redaction::Redactor;
 use callibrate::rubric::{self, RubricError, cases, explain, import, lint};
 use callibrate::scoring::{Call, Judged, Scorer};
 use callibrate::sheet;
@@ -421,9 +421,9 @@ fn transcript(bytes: &[u8], folder: &Path) {
     };
     let again = Transcript::from_json(transcript.to_json().as_bytes(), "again");
     assert_eq!(again.expect("what is written can be read"), transcript);
-    let redacted = redaction::redact(transcript);
+    let redacted = Redactor::default().redact(transcript, &[]);
     assert_eq!(
-        redaction::redact(redacted.clone()),
+        Redactor::default().redact(redacted.clone(), &[]),
         redacted,
         "once is enough"
     );
@@ -446,6 +446,7 @@ fn calls(bytes: &[u8], folder: &Path) {
         zone: Some(&zone),
         recordings_folder: None,
         key: &key,
+        agents: None,
     };
     let sidecar = match Sidecar::read(&path, &options) {
         Ok(sidecar) => sidecar,
@@ -489,6 +490,7 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
         rubrics: vec![rubric::parse(rubric, "care.yaml").unwrap_or_else(|e| panic!("{e}"))],
         of_call: BTreeMap::from(calls),
         agents: BTreeSet::from(["kim".to_string()]),
+        pseudonyms: None,
         some_forgotten: false,
     }
 });
@@ -680,7 +682,7 @@ fn try_pattern(
         Err(error) => return drop(shown(&error)),
     };
     let zone = when::zone_by_name("America/New_York").unwrap();
-    match pattern.read(&found(name), Some(&zone), &key()) {
+    match pattern.read(&found(name), Some(&zone), &key(), None) {
         Ok(planned) => stays(&planned.meta),
         Err(failure) => assert!(!failure.message.is_empty()),
     }

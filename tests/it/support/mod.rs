@@ -145,7 +145,7 @@ pub struct Running {
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the program starts");
         let mut stdout = child.stdout.take().unwrap();
         let errors = BufReader::new(child.stderr.take().unwrap());
@@ -215,16 +215,24 @@ pub fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// All files below a folder by their path within it, with their bytes.
+/// All files below a folder by their path within it, with their bytes. One that goes away meanwhile
+/// is left out.
 pub fn files_below(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let gone = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
     walkdir::WalkDir::new(folder)
         .into_iter()
-        .map(|entry| entry.unwrap())
+        .filter_map(|entry| match entry {
+            Err(e) if e.depth() > 0 && e.io_error().is_some_and(gone) => None,
+            entry => Some(entry.unwrap()),
+        })
         .filter(|entry| entry.file_type().is_file())
-        .map(|entry| {
+        .filter_map(|entry| {
             let name = entry.path().strip_prefix(folder).unwrap();
-            let bytes = fs::read(entry.path()).unwrap();
-            (name.to_str().unwrap().to_string(), bytes)
+            let bytes = match fs::read(entry.path()) {
+                Err(e) if gone(&e) => return None,
+                bytes => bytes.unwrap(),
+            };
+            Some((name.to_str().unwrap().to_string(), bytes))
         })
         .collect()
 }
