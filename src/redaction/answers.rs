@@ -10,8 +10,8 @@
 //! little else is said with them: "it's the same one" tells no security code.
 //!
 //! Left out on purpose: accounts and phone numbers, whose lengths `runs` takes as they come, because
-//! more of what follows them is something else than of what follows a card; and money, percentages, quantities, times of day, and the last digits of a card
-//! that were asked for as such.
+//! more of what follows them is something else than of what follows a card; and money, percentages,
+//! quantities, times of day, and the last digits of a card that were asked for as such.
 
 use super::digits;
 use super::found::Found;

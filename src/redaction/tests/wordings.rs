@@ -162,6 +162,13 @@ fn names_in_many_words() {
 fn ordinary_talk_that_sounds_alike_stays() {
     check(
         "
+        C: Can I pick it up myself? | A: Yes, the depot is open from eight to six.
+        A: What is the security code? | C: I do not have it here. | A: Yes, the depot is open from eight to six.
+        A: That's the right one. | A: The card ends in 4838, and the last payment was $207.42.
+        C: Does the app have the same password? | A: Yes, it's the same one. | A: The left one is what counts here.
+        A: The new password needs twelve signs, and one of them has to be a number.
+        A: When does the card expire? | C: I see. | A: The form has two pages, and the second one is only for businesses.
+        C: it says that the password is wrong | A: No problem, I am turning it off now.
         C: my contract expires in november twenty twenty six
         C: the offer is valid until Friday
         A: when does your contract run out | C: june twenty twenty seven
