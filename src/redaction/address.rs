@@ -821,27 +821,13 @@ fn is_other_address(before: &str, second: &str) -> bool {
 }
 
 fn as_found(tokens: &[Token], channel: usize, first: usize, last: usize, rule: Rule) -> Found {
-    let value: Vec<&str> = tokens[first..=last]
-        .iter()
-        .map(|t| {
-            if t.digits.is_empty() {
-                t.text.as_str()
-            } else {
-                t.digits.as_str()
-            }
-        })
-        .filter(|word| !word.is_empty())
-        .collect();
-    Found {
+    Found::of_words(
+        tokens,
         channel,
-        first,
-        last,
-        kind: RedactedKind::PostalAddress,
+        (first, last),
+        RedactedKind::PostalAddress,
         rule,
-        breadth: Class::Plain,
-        check_digit_ok: None,
-        value: value.join(" "),
-    }
+    )
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ impl Reader<'_> {
             if is_function(&token.text) && !short && !own {
                 return None;
             }
-            value.push_str(said(token));
+            value.push_str(token.said());
             here += 1;
             if let Some((last, ending)) = self.ending(here) {
                 return Some((last, value + &ending, true));
@@ -339,7 +339,7 @@ impl Reader<'_> {
                 "underscore" => value.push('_'),
                 "dash" | "hyphen" | "minus" => value.push('-'),
                 "plus" => value.push('+'),
-                _ => value.push_str(&said(token).repeat(std::mem::replace(&mut times, 1))),
+                _ => value.push_str(&token.said().repeat(std::mem::replace(&mut times, 1))),
             }
         }
         value
@@ -357,14 +357,6 @@ impl Reader<'_> {
             "one" | "word" => near(&["one"]) && near(&["word"]),
             _ => true,
         }
-    }
-}
-
-/// How a token is written in an address.
-fn said(token: &Token) -> &str {
-    match token.digits.is_empty() {
-        true => &token.text,
-        false => &token.digits,
     }
 }
 
@@ -542,7 +534,7 @@ fn said_parts<'a>(channels: &'a [Vec<Token>], found: &[Found]) -> HashSet<&'a st
             if token.text == "at" {
                 break;
             }
-            parts.insert(said(token));
+            parts.insert(token.said());
         }
     }
     parts
@@ -558,7 +550,10 @@ fn find_echoes(
 ) {
     let part = |at: usize| {
         tokens.get(at).is_some_and(|t| {
-            !taken[at] && t.class != Class::Sealed && !said(t).is_empty() && known.contains(said(t))
+            !taken[at]
+                && t.class != Class::Sealed
+                && !t.said().is_empty()
+                && known.contains(t.said())
         })
     };
     let mut at = 0;
@@ -569,7 +564,7 @@ fn find_echoes(
             last += 2;
         }
         if last > at {
-            let value: String = tokens[at..=last].iter().map(said).collect();
+            let value: String = tokens[at..=last].iter().map(Token::said).collect();
             found.push(as_found(channel, at, last, Rule::Echo, value));
         }
         at = last + 1;

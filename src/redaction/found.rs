@@ -67,6 +67,28 @@ pub(super) fn settle(
 }
 
 impl Found {
+    /// Words, or words and numbers, that stand side by side.
+    pub(super) fn of_words(
+        tokens: &[Token],
+        channel: usize,
+        (first, last): (usize, usize),
+        kind: RedactedKind,
+        rule: Rule,
+    ) -> Self {
+        let words = tokens[first..=last].iter().map(Token::said);
+        let value: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        Self {
+            channel,
+            first,
+            last,
+            kind,
+            rule,
+            breadth: Class::Plain,
+            check_digit_ok: None,
+            value: value.join(" "),
+        }
+    }
+
     fn join(&mut self, other: Found) {
         self.last = self.last.max(other.last);
         if other.kind < self.kind {

@@ -954,13 +954,13 @@ impl<'a> Finder<'a> {
             // Recognisers write money and the like into long numbers.
             run.first = touching_start(tokens, run.first);
             run.last = touching_end(tokens, run.last);
-            let check_digit_ok = is_card(&digits_within(tokens, run, Class::Everyday));
+            let all = digits_within(tokens, run, Class::Everyday);
+            let check_digit_ok = is_card(&all);
             let rule = match (check_digit_ok, run.card) {
                 (true, _) => Rule::CheckDigit,
                 (false, true) => Rule::Named,
                 (false, false) => Rule::LongNumber,
             };
-            let all = digits_within(tokens, run, Class::Everyday);
             if rule == Rule::LongNumber && !is_like_a_card(&all) {
                 return Some(Verdict {
                     kind: RedactedKind::AccountNumber,

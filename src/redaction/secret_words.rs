@@ -538,26 +538,7 @@ fn is_no_secret(word: &str) -> bool {
 }
 
 fn as_found(tokens: &[Token], channel: usize, first: usize, last: usize, rule: Rule) -> Found {
-    let value: Vec<&str> = tokens[first..=last]
-        .iter()
-        .map(|t| {
-            if t.digits.is_empty() {
-                t.text.as_str()
-            } else {
-                t.digits.as_str()
-            }
-        })
-        .collect();
-    Found {
-        channel,
-        first,
-        last,
-        kind: RedactedKind::Passcode,
-        rule,
-        breadth: Class::Plain,
-        check_digit_ok: None,
-        value: value.join(" "),
-    }
+    Found::of_words(tokens, channel, (first, last), RedactedKind::Passcode, rule)
 }
 
 #[cfg(test)]

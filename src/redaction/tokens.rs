@@ -89,6 +89,14 @@ impl Token {
         }
     }
 
+    /// The digits, or the word where there are none: one form however a number was said.
+    pub fn said(&self) -> &str {
+        match self.digits.is_empty() {
+            true => &self.text,
+            false => &self.digits,
+        }
+    }
+
     /// Words that people say while they read digits out.
     fn is_filler(&self) -> bool {
         const FILLERS: [&str; 50] = [
