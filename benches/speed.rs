@@ -4,17 +4,20 @@
 //! one run, several times over, and given as a ratio with its spread. Left out: accuracy, which
 //! is `accuracy.rs`.
 
+#[path = "../samples/generator/mod.rs"]
+mod generator;
 mod samples;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use callibrate::audio::{Decoder, SAMPLES_PER_MS, Stream};
 use callibrate::conversation::Conversation;
 use callibrate::conversation::metrics;
+use callibrate::recording::StartedAt;
 use callibrate::report::rows::{self, CallRows, Facts};
 use callibrate::report::{Cell, TableWriter, read_table, tables};
 use callibrate::rubric::{self, Rubric};
@@ -25,8 +28,8 @@ use callibrate::speech::whisper::{self, Engine};
 use callibrate::speech::{self, Recognise, Setup, activity};
 use samples::{Call, Fault};
 
-const SECTIONS: [&str; 7] = [
-    "runs", "stages", "weights", "scoring", "tables", "again", "memory",
+const SECTIONS: [&str; 8] = [
+    "runs", "stages", "weights", "scoring", "tables", "again", "report", "memory",
 ];
 
 fn main() -> Result<(), Fault> {
@@ -41,6 +44,7 @@ fn main() -> Result<(), Fault> {
             "scoring" => print_scoring(home.path(), arguments.rounds)?,
             "tables" => print_tables(home.path(), arguments.rounds)?,
             "again" => print_again(home.path(), arguments.rounds)?,
+            "report" => print_report(home.path(), arguments.rounds)?,
             "memory" => print_memory_of_many(home.path())?,
             other => return Err(format!("unknown argument {other}").into()),
         }
@@ -469,6 +473,8 @@ fn rows_of(call: &Call, rubrics: &[Rubric]) -> Result<CallRows, Fault> {
     Ok(rows::call_rows(&Facts {
         card_data: None,
         muted_copy: None,
+        post: None,
+        people: &[],
         run_id: "bench",
         meta,
         transcript,
@@ -634,7 +640,7 @@ struct Peak {
 /// Runs a command to its end and looks at its memory every 5 ms. The system keeps the peak
 /// (`VmHWM`), so only what is gained in the last moments can be missed.
 fn finish_watched(command: &mut Command) -> Result<Peak, Fault> {
-    let mut child = command.stderr(std::process::Stdio::null()).spawn()?;
+    let mut child = command.stderr(Stdio::null()).spawn()?;
     let id = child.id();
     let mut peak = Peak::default();
     loop {
@@ -832,6 +838,82 @@ fn print_again(home: &Path, rounds: usize) -> Result<(), Fault> {
     );
     fs::remove_dir_all(&folder)?;
     Ok(())
+}
+
+/// The pages of 10,000 made calls: in one night, and in the eight weeks in which they are made.
+fn print_report(home: &Path, rounds: usize) -> Result<(), Fault> {
+    const COUNT: usize = 10_000;
+    const WORDS: usize = 400;
+    println!(
+        "## Pages of {COUNT} calls of {WORDS} words on average\n\n\
+         | | seconds | peak MiB | pages | MiB | largest, KiB | all tables anew (`score`), seconds |\n\
+         |---|--:|--:|--:|--:|--:|--:|"
+    );
+    for (name, one_night) in [("one night", true), ("eight weeks", false)] {
+        let out = home.join("report").join(name);
+        let mut calls = generator::generate(COUNT, WORDS, 11).peekable();
+        let night = calls
+            .peek()
+            .ok_or("no calls")?
+            .0
+            .started_at
+            .local_date
+            .clone();
+        let calls = calls.map(|(mut meta, transcript)| {
+            if one_night {
+                move_to(&mut meta.started_at, &night);
+            }
+            (meta, transcript)
+        });
+        generator::files::store(&out, calls).map_err(|fault| -> Fault { fault })?;
+        let (_, scoring) =
+            timed(|| samples::finish(samples::callibrate(home, "score").arg("--out").arg(&out)))?;
+        let mut seconds = Measured::default();
+        let mut peak_mib = Measured::default();
+        for _ in 0..rounds {
+            // Pages take no rubrics, unlike what `samples::callibrate` calls.
+            let mut report = Command::new(env!("CARGO_BIN_EXE_callibrate"));
+            report
+                .arg("report")
+                .arg("--out")
+                .arg(&out)
+                .current_dir(home);
+            report.args(["--from", "2026-01-01", "--to", "2026-12-31"]);
+            report.stdout(Stdio::null());
+            let (peak, took) = timed(|| finish_watched(&mut report))?;
+            seconds.0.push(took.wall_s);
+            peak_mib.0.push(peak.parent_mib);
+        }
+        let mut sizes = Vec::new();
+        for entry in walkdir::WalkDir::new(out.join("pages")) {
+            let entry = entry?;
+            if entry.file_type().is_file() {
+                sizes.push(entry.metadata()?.len() as f64);
+            }
+        }
+        println!(
+            "| {name} | {} | {} | {} | {:.1} | {:.0} | {:.1} |",
+            seconds.show(2),
+            peak_mib.show(0),
+            sizes.len(),
+            sizes.iter().sum::<f64>() / 1_048_576.0,
+            sizes.iter().copied().fold(0.0, f64::max) / 1024.0,
+            scoring.wall_s
+        );
+        fs::remove_dir_all(&out)?;
+    }
+    println!();
+    Ok(())
+}
+
+/// The same time of another day.
+fn move_to(start: &mut StartedAt, date: &str) {
+    let day =
+        |date: &str| -> jiff::civil::Date { date.parse().expect("dates are written by jiff") };
+    let days = (day(date) - day(&start.local_date)).get_days();
+    start.utc_ms += i64::from(days) * 86_400_000;
+    start.local.replace_range(..date.len(), date);
+    start.local_date = date.to_string();
 }
 
 fn print_memory_of_many(home: &Path) -> Result<(), Fault> {

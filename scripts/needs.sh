@@ -26,6 +26,11 @@ if [ "${1-}" = dist ]; then
     need objdump binutils
 elif [ "${1-}" = test ]; then
     python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || missing="$missing python3-venv"
+    need node nodejs
+    need npm npm
+    # Under any of the names that tests/pages/browser.mjs knows.
+    command -v google-chrome >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+        need chromium chromium
     for tool in fmt clippy; do
         cargo "$tool" --version >/dev/null 2>&1 && continue
         component=$([ "$tool" = fmt ] && echo rustfmt || echo clippy)
@@ -63,4 +68,12 @@ if [ "${1-}" = test ] && ! cmp -s tests/requirements.txt target/venv/installed; 
     target/venv/bin/python -m pip install --quiet --disable-pip-version-check \
         --no-deps irrCAC==0.4.4
     cp tests/requirements.txt target/venv/installed
+fi
+
+# The packages with which tests/pages/ opens pages in a browser, in a folder of their own.
+if [ "${1-}" = test ] && ! cmp -s tests/pages/package-lock.json target/pages/installed; then
+    mkdir -p target/pages
+    cp tests/pages/package.json tests/pages/package-lock.json target/pages/
+    npm ci --prefix target/pages --silent --no-audit --no-fund --no-update-notifier
+    cp tests/pages/package-lock.json target/pages/installed
 fi

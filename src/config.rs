@@ -16,6 +16,7 @@ use crate::modes::Readers;
 use crate::recording::key::KeyFor;
 use crate::recording::{fields, when};
 use crate::redaction::policy::{Action, Actions, NotAllowed};
+use crate::report::html::sound::prefix;
 use crate::speech::AUTO;
 use crate::speech::models::ModelSource;
 use crate::transcript::RedactedKind;
@@ -52,6 +53,12 @@ pub enum ConfigError {
     Readers { place: Place, message: String },
     #[error("use the language{place}: {message}")]
     Language { place: Place, message: String },
+    #[error("look for recordings at {value:?}{place}: {message}")]
+    Recordings {
+        place: Place,
+        value: String,
+        message: &'static str,
+    },
     #[error("use {value:?} for {kind}{place}{reason}", kind = kind.as_str(), reason = why.reason())]
     Redaction {
         place: Place,
@@ -109,6 +116,10 @@ impl ConfigError {
             ConfigError::Language { .. } => {
                 "give a code such as en or de, or `auto` to have the language detected"
             }
+            ConfigError::Recordings { .. } => {
+                "name the folder of the recordings, or of their muted copies, as the pages reach \
+                 it: a path, or a URL that begins with https:// or http://"
+            }
             ConfigError::Redaction { kind, why, .. } => why.hint(*kind),
         }
     }
@@ -123,6 +134,7 @@ struct Written {
     recordings: Vec<PathBuf>,
     calls: Option<PathBuf>,
     contacts: Option<PathBuf>,
+    agents: Option<PathBuf>,
     #[serde(default)]
     rubrics: Vec<String>,
     model: Option<PathBuf>,
@@ -147,6 +159,8 @@ struct Written {
     log: Option<log::Form>,
     metrics: Option<PathBuf>,
     redact_audio: Option<PathBuf>,
+    #[serde(default)]
+    pages: Pages,
     #[serde(default)]
     follow_links: bool,
 }
@@ -290,6 +304,34 @@ impl People {
     }
 }
 
+/// The section `[pages]`: what the pages of a report may show.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// What stands before a recording's name to reach it from a page: an address, made of the path
+    /// or URL that is written.
+    pub recordings: Option<String>,
+    /// Short excerpts of the recordings are put into the pages.
+    #[serde(default)]
+    pub excerpts: bool,
+    /// Agents whose calls may be shown to colleagues.
+    #[serde(default)]
+    pub consent: Vec<String>,
+}
+
+impl Pages {
+    fn checked(mut self, config: Option<&Path>) -> Result<Self, ConfigError> {
+        if let Some(written) = &mut self.recordings {
+            *written = prefix(written).map_err(|message| ConfigError::Recordings {
+                place: Place::of("pages.recordings", config),
+                value: log::visible(written),
+                message,
+            })?;
+        }
+        Ok(self)
+    }
+}
+
 /// How file names tell who and when.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -308,6 +350,7 @@ pub struct Flags {
     pub recordings: Vec<PathBuf>,
     pub calls: Option<PathBuf>,
     pub contacts: Option<PathBuf>,
+    pub agents: Option<PathBuf>,
     pub rubrics: Vec<String>,
     pub model: Option<PathBuf>,
     pub language: Option<String>,
@@ -351,6 +394,8 @@ pub struct Settings {
     pub calls: Option<PathBuf>,
     /// Letters, chats and attempted calls.
     pub contacts: Option<PathBuf>,
+    /// Who works in which team under whom, day by day.
+    pub agents: Option<PathBuf>,
     /// Files, or names of built-in rubrics; never empty.
     pub rubrics: Vec<String>,
     pub model: ModelSource,
@@ -372,6 +417,8 @@ pub struct Settings {
     pub metrics: Option<PathBuf>,
     /// Where muted copies of the recordings go.
     pub redact_audio: Option<PathBuf>,
+    /// What pages may show.
+    pub pages: Pages,
 }
 
 impl Settings {
@@ -430,6 +477,7 @@ impl Settings {
             let place = Place::of("redaction.name", config.as_deref());
             return Err(ConfigError::NamesKept { place });
         }
+        let pages = written.pages.checked(config.as_deref())?;
         let picked = !flags.recordings.is_empty();
         Ok(Self {
             out: flags
@@ -445,6 +493,7 @@ impl Settings {
             picked,
             calls: flags.calls.or_else(|| written.calls.map(&from_file)),
             contacts: flags.contacts.or_else(|| written.contacts.map(&from_file)),
+            agents: flags.agents.or_else(|| written.agents.map(&from_file)),
             rubrics: rubrics(flags.rubrics, written.rubrics, &base),
             model: flags
                 .model
@@ -477,6 +526,7 @@ impl Settings {
             redact_audio: flags
                 .redact_audio
                 .or_else(|| written.redact_audio.map(&from_file)),
+            pages,
             config,
         })
     }

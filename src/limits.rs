@@ -14,6 +14,8 @@ const MIB: u64 = 1024 * 1024;
 pub const FORM_BYTES: u64 = MIB;
 /// Bytes of `callibrate.toml`, or of a model's profile.
 pub const SETTINGS_BYTES: u64 = MIB;
+/// Bytes of coaching notes: some 10,000 of them.
+pub const NOTES_BYTES: u64 = 4 * MIB;
 /// Bytes of a transcript. A two-hour call has about 3 MB.
 pub const TRANSCRIPT_BYTES: u64 = 64 * MIB;
 /// Words of a transcript: about 40 hours without a pause.

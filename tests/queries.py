@@ -4,7 +4,9 @@
 
 DIR is the output folder of a run over the sample calls, of a release and of a calibration. Each
 query is taken from the document as it stands, with `report/` replaced by DIR, and run in DuckDB.
-All tables are read with pyarrow, too, and their columns compared with those of the document. Files
+All tables are read with pyarrow, too, and their columns compared with those of the document. Keys
+must be unique, and what `callibrate export parquet` made of the tables in DIR/export/merged must
+have the same rows. Files
 that earlier versions of the schema wrote (tests/golden/tables-*) are read together with those of
 DIR. A query that fails, a query without rows (but for the table of failures, which a good run
 leaves empty), a column that is not as documented or one of another type than before ends it with
@@ -49,6 +51,32 @@ def tables(text: str) -> dict[str, list[tuple[str, str, bool]]]:
         rows = re.findall(r"^\| `(\w+)` \| ([A-Z ]+) \| (yes|no) \|", section, re.MULTILINE)
         found[name] = [(column, kind, null == "yes") for column, kind, null in rows]
     return found
+
+
+def keys(text: str) -> dict[str, list[str]]:
+    """The columns that tell a row from every other, by table; the date first where it tells."""
+    found = {}
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        line = re.search(r"^- Key: (.*)$", section, re.MULTILINE)
+        found[section.split("\n", 1)[0].strip()] = re.findall(r"`(\w+)`", line[1]) if line else []
+    return found
+
+
+def check_key(folder: Path, name: str, key: list[str]) -> list[str]:
+    """Whether the key tells every row of a table from every other."""
+    if not key:
+        return [f"{name}: the document names no key"]
+    files = f"{folder}/{name}/date=*/*.parquet"
+    if (folder / name / "part.parquet").is_file():
+        files = f"{folder}/{name}/part.parquet"
+    elif not any((folder / name).glob("date=*/*.parquet")):
+        return []
+    columns = ", ".join(key)
+    twice = duckdb.sql(
+        f"""SELECT {columns}, count(*) FROM read_parquet('{files}', hive_partitioning = true,
+            union_by_name = true) GROUP BY {columns} HAVING count(*) > 1 LIMIT 1"""
+    ).fetchall()
+    return [f"{name}: two rows share the key {row}" for row in twice]
 
 
 def check_query(query: str, folder: Path) -> str | None:
@@ -138,6 +166,26 @@ def check_earlier(folder: Path, name: str, earlier: Path) -> list[str]:
     return faults
 
 
+def check_merged(folder: Path, name: str) -> list[str]:
+    """How the one file of a table differs from the files that it was made from."""
+    merged = folder / "export" / "merged" / f"{name.replace('/', '_')}.parquet"
+    parts = [str(path) for path in sorted(folder.glob(f"{name}/**/part.parquet"))]
+    if not parts:
+        return []
+    if not merged.is_file():
+        return [f"{merged}: there is no such file"]
+    one = duckdb.read_parquet(str(merged))
+    apart = duckdb.read_parquet(parts, union_by_name=True, hive_partitioning=True)
+    if sorted(zip(one.columns, one.types)) != sorted(zip(apart.columns, apart.types)):
+        return [f"{merged}: has {list(zip(one.columns, one.types))}"]
+    apart = apart.project(", ".join(f'"{column}"' for column in one.columns))
+    if len(one) != len(apart):
+        return [f"{merged}: has {len(one)} rows for {len(apart)}"]
+    # Rows are told apart by their key.
+    differing = len(one.except_(apart))
+    return [f"{merged}: {differing} rows differ"] if differing else []
+
+
 def main() -> int:
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
@@ -150,6 +198,11 @@ def main() -> int:
     print(f"{len(documented)} tables, read with pyarrow {pa.__version__}")
     for name, columns in documented.items():
         faults += check_table(folder, name, columns)
+        faults += check_merged(folder, name)
+
+    for name, key in keys(text).items():
+        faults += check_key(folder, name, key)
+    print(f"{len(keys(text))} keys, each unique")
 
     earlier = sorted(EARLIER.glob("tables-*/**/*.parquet"))
     print(f"{len(earlier)} files of earlier versions, read beside those of now")

@@ -310,6 +310,7 @@ impl Talk {
                 model: "phrasings".to_string(),
                 model_key: None,
                 word_times: true,
+                word_probs: true,
             },
             language: "en".to_string(),
             channels,

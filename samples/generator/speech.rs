@@ -135,6 +135,7 @@ pub fn speak(script: &Script, recording: &Recording, chance: &mut Chance) -> Spo
             model: "none".to_string(),
             model_key: None,
             word_times: true,
+            word_probs: true,
         },
         language: "en".to_string(),
         channels,

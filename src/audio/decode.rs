@@ -57,8 +57,12 @@ pub enum AudioError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("convert {rate_hz} Hz to 16000 Hz: {message}")]
-    Resample { rate_hz: u32, message: String },
+    #[error("convert {rate_hz} Hz to {to_hz} Hz: {message}")]
+    Resample {
+        rate_hz: u32,
+        to_hz: u32,
+        message: String,
+    },
 }
 
 impl AudioError {

@@ -6,6 +6,7 @@
 //! out: no decoder for them is both pure Rust and proven.
 
 mod decode;
+pub mod excerpt;
 pub mod mute;
 mod resample;
 
@@ -35,7 +36,7 @@ impl Stream {
         let decoder = Decoder::open(path)?;
         let info = decoder.info();
         let resampler = (info.sample_rate_hz != SAMPLE_RATE_HZ)
-            .then(|| Resampler::new(info.sample_rate_hz, info.channels))
+            .then(|| Resampler::new(info.sample_rate_hz, SAMPLE_RATE_HZ, info.channels))
             .transpose()?;
         Ok(Self {
             decoder,

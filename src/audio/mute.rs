@@ -48,8 +48,7 @@ pub fn write_muted(
     };
     let mut decoder = Decoder::open(path)?;
     let (rate_hz, channels) = (decoder.info().sample_rate_hz, decoder.info().channels);
-    let gates = gates(muted, channels, rate_hz);
-    let fade = FADE_MS * u64::from(rate_hz) / 1000;
+    let mut silencer = Silencer::new(muted, channels, rate_hz);
     let spec = hound::WavSpec {
         channels: channels as u16,
         sample_rate: rate_hz,
@@ -62,17 +61,14 @@ pub fn write_muted(
         other => failed(io::Error::other(other.to_string())),
     };
     let mut writer = hound::WavWriter::new(BufWriter::new(file), spec).map_err(written)?;
-    let mut at = 0_u64;
     while let Some(mut block) = decoder.next_block()? {
         let frames = block.first().map_or(0, Vec::len);
-        if (at + frames as u64) * channels as u64 * 2 > MOST_BYTES {
+        if (silencer.at + frames as u64) * channels as u64 * 2 > MOST_BYTES {
             return Err(MuteError::TooLong {
                 path: path.to_path_buf(),
             });
         }
-        for (samples, gate) in block.iter_mut().zip(&gates) {
-            silence(samples, at, gate, fade);
-        }
+        silencer.silence(&mut block);
         for frame in 0..frames {
             for samples in &block {
                 writer
@@ -80,10 +76,37 @@ pub fn write_muted(
                     .map_err(written)?;
             }
         }
-        at += frames as u64;
     }
     writer.finalize().map_err(written)?;
     synced.sync_all().map_err(failed)
+}
+
+/// Silences the blocks of a stream, one after the other.
+pub(super) struct Silencer {
+    gates: Vec<Vec<Range<u64>>>,
+    fade: u64,
+    /// Frames that went by.
+    at: u64,
+}
+
+impl Silencer {
+    /// `muted` as [`write_muted`] takes it.
+    pub fn new(muted: &[Vec<Span>], channels: usize, rate_hz: u32) -> Self {
+        Self {
+            gates: gates(muted, channels, rate_hz),
+            fade: FADE_MS * u64::from(rate_hz) / 1000,
+            at: 0,
+        }
+    }
+
+    /// The next block, one vector per channel.
+    pub fn silence(&mut self, block: &mut [Vec<f32>]) {
+        let frames = block.first().map_or(0, Vec::len) as u64;
+        for (samples, gate) in block.iter_mut().zip(&self.gates) {
+            silence(samples, self.at, gate, self.fade);
+        }
+        self.at += frames;
+    }
 }
 
 /// The stretches of each channel in frames, begun ones taken whole.

@@ -1,9 +1,8 @@
-//! Any rate to 16 kHz, band-limited, in a stream and without delay.
+//! Any rate to another, band-limited, in a stream and without delay.
 
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 
-use super::SAMPLE_RATE_HZ;
 use super::decode::AudioError;
 
 /// Input frames per call.
@@ -12,6 +11,7 @@ const CHUNK: usize = 1024;
 pub(super) struct Resampler {
     fft: Fft<f32>,
     rate_hz: u32,
+    to_hz: u32,
     waiting: Vec<Vec<f32>>,
     output: Vec<Vec<f32>>,
     /// Output frames still to be dropped: the filter's delay.
@@ -21,16 +21,17 @@ pub(super) struct Resampler {
 }
 
 impl Resampler {
-    pub(super) fn new(rate_hz: u32, channels: usize) -> Result<Self, AudioError> {
+    pub(super) fn new(rate_hz: u32, to_hz: u32, channels: usize) -> Result<Self, AudioError> {
         let fft = Fft::new(
             rate_hz as usize,
-            SAMPLE_RATE_HZ as usize,
+            to_hz as usize,
             CHUNK,
             channels,
             FixedSync::Input,
         )
         .map_err(|e| AudioError::Resample {
             rate_hz,
+            to_hz,
             message: e.to_string(),
         })?;
         Ok(Self {
@@ -38,6 +39,7 @@ impl Resampler {
             output: vec![vec![0.0; fft.output_frames_max()]; channels],
             fft,
             rate_hz,
+            to_hz,
             waiting: vec![Vec::new(); channels],
             frames_in: 0,
             frames_out: 0,
@@ -59,7 +61,7 @@ impl Resampler {
 
     /// What the filter still holds. The output is then as long as the input, to the frame.
     pub(super) fn finish(&mut self) -> Result<Vec<Vec<f32>>, AudioError> {
-        let wanted = (self.frames_in * u64::from(SAMPLE_RATE_HZ)).div_ceil(u64::from(self.rate_hz));
+        let wanted = (self.frames_in * u64::from(self.to_hz)).div_ceil(u64::from(self.rate_hz));
         let mut ready = vec![Vec::new(); self.waiting.len()];
         while self.frames_out < wanted {
             let left = self.waiting[0].len();
@@ -96,6 +98,7 @@ impl Resampler {
                 .process_into_buffer(&input, &mut output, Some(&indexing))
                 .map_err(|e| AudioError::Resample {
                     rate_hz: self.rate_hz,
+                    to_hz: self.to_hz,
                     message: e.to_string(),
                 })?
                 .1
@@ -116,6 +119,7 @@ impl Resampler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::SAMPLE_RATE_HZ;
 
     /// A tone keeps its place, to within one sample (odd rates have a delay that is none of whole
     /// samples), its level and its length through any rate and any block size.
@@ -126,7 +130,7 @@ mod tests {
                 (std::f32::consts::TAU * 1000.0 * n as f32 / rate as f32).sin() * 0.5
             };
             let input: Vec<f32> = (0..rate_hz as usize).map(|n| tone(n, rate_hz)).collect();
-            let mut resampler = Resampler::new(rate_hz, 1).unwrap();
+            let mut resampler = Resampler::new(rate_hz, SAMPLE_RATE_HZ, 1).unwrap();
             let mut output = Vec::new();
             for block in input.chunks(777) {
                 output.extend_from_slice(&resampler.push(&[block.to_vec()]).unwrap()[0]);

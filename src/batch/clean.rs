@@ -28,6 +28,8 @@ pub enum Kind {
     Forms,
     /// What was read from the words of calls that are gone, or by another version.
     Facts,
+    /// What people answered about calls of dates without any.
+    Ratings,
     /// Muted copies of calls that are gone, with what is known of them.
     Copies,
     /// Files that a stopped run was writing.
@@ -89,6 +91,7 @@ pub fn clean(settings: &Settings, rubrics: &[Rubric], clean: Clean) -> Result<Li
     find_transcripts(settings, &store, &mut litter)?;
     find_forms(&store, rubrics, &mut litter)?;
     find_facts(&store, &mut litter)?;
+    find_ratings(&store, &mut litter)?;
     find_copies(&store, &mut litter)?;
     find_half_written(&store, &mut litter)?;
     find_empty_folders(&store, &mut litter)?;
@@ -200,6 +203,17 @@ fn find_facts(store: &Store, litter: &mut Litter) -> Result<(), BatchError> {
             litter.add(Kind::Facts, path.to_path_buf(), bytes);
         }
     })?;
+    Ok(())
+}
+
+fn find_ratings(store: &Store, litter: &mut Litter) -> Result<(), StoreError> {
+    let dates = store.call_dates()?;
+    for date in store.rating_dates()? {
+        let path = store.ratings_path(&date);
+        if let (false, Ok(file)) = (dates.contains(&date), fs::metadata(&path)) {
+            litter.add(Kind::Ratings, path, file.len());
+        }
+    }
     Ok(())
 }
 

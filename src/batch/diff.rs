@@ -43,8 +43,12 @@ pub fn judge_stored(
     let past = asked
         .then(|| Past::read(store, pool, signals))
         .transpose()?;
+    let roster = store.roster()?;
     for date in store.call_dates()? {
-        let records = store.calls(&date)?;
+        let mut records = store.calls(&date)?;
+        for record in &mut records {
+            roster.settle(&mut record.meta);
+        }
         for chunk in records.chunks(CHUNK) {
             if let Some(signal) = signals.received() {
                 return Err(PublishError::Signal(signal).into());

@@ -5,9 +5,12 @@
 
 pub mod calibrate;
 pub mod clean;
+mod coaching;
 pub mod diff;
+pub mod export;
 pub mod forget;
 pub mod forgotten;
+pub mod import;
 pub mod known;
 pub mod muted;
 pub mod past;
@@ -18,6 +21,7 @@ pub mod publish;
 pub mod redact;
 pub mod release;
 pub mod renew;
+pub mod report;
 pub mod retry;
 pub mod scored;
 pub mod signals;
@@ -28,6 +32,7 @@ pub mod supervise;
 pub mod threads;
 pub mod worker;
 
+mod excerpts;
 mod judge;
 mod run;
 mod score;
@@ -64,6 +69,9 @@ pub enum BatchError {
     /// No failure of the last run may pass now; so many stay as they are.
     #[error("find anything to try again")]
     NothingToRetry { failures: usize },
+    /// Another command published there meanwhile.
+    #[error("read the tables in {} as they were: they changed meanwhile", visible_path(.0))]
+    Changed(PathBuf),
     #[error("{0}")]
     Input(String),
 }

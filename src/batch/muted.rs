@@ -28,6 +28,7 @@ use crate::recording::canonical;
 use crate::redaction::card_data::CardData;
 use crate::redaction::holds_placeholder;
 use crate::redaction::mute::{self, WordTimes};
+use crate::speech::models::Profile;
 use crate::transcript::Span;
 
 /// A part of a path is no longer than this in a copy's: with what is added it fits everywhere.
@@ -308,11 +309,7 @@ fn wanted<'a>(
     plan: &'a Plan,
     pool: &rayon::ThreadPool,
 ) -> Result<Vec<Wanted<'a>>, StoreError> {
-    let profile = &recognition.model.profile;
-    let times = match profile.timestamps && profile.dtw_heads.is_some() {
-        true => WordTimes::Aligned,
-        false => WordTimes::Estimated,
-    };
+    let times = times_of(&recognition.model.profile);
     let want = |call: &'a PlannedCall| {
         let key = recognition.transcript_key(call);
         if !store.has_transcript(&key) {
@@ -325,11 +322,7 @@ fn wanted<'a>(
             Err(e) => return Err(e),
         };
         let muted = mute::stretches(&transcript, times);
-        let key = hash(&[
-            &mute::VERSION.to_string(),
-            &call.audio_key,
-            &serde_json::to_string(&muted).expect("spans are JSON"),
-        ]);
+        let key = key_of(&call.audio_key, &muted);
         Ok(Some(Wanted {
             call,
             muted,
@@ -344,6 +337,23 @@ fn wanted<'a>(
             .filter_map(|call| want(call).transpose())
     };
     pool.install(|| wanted().collect())
+}
+
+/// How the times of words come about with a model.
+pub(super) fn times_of(profile: &Profile) -> WordTimes {
+    match profile.timestamps && profile.dtw_heads.is_some() {
+        true => WordTimes::Aligned,
+        false => WordTimes::Estimated,
+    }
+}
+
+/// Tells a copy by its recording and by what is silent in it.
+pub(super) fn key_of(audio_key: &str, muted: &[Vec<Span>]) -> String {
+    hash(&[
+        &mute::VERSION.to_string(),
+        audio_key,
+        &serde_json::to_string(muted).expect("spans are JSON"),
+    ])
 }
 
 impl MutedCopies {

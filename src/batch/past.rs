@@ -15,9 +15,11 @@ use super::BatchError;
 use super::publish::{Publication, PublishError};
 use super::run::hash;
 use super::signals::Signals;
-use super::store::{Asked, CallRecord, FactsShelf, Made, Store, StoreError};
+use super::store::{Asked, Beside, CallRecord, FactsShelf, Made, ReadFacts, Store, StoreError};
+use crate::calibration::record::PersonAnswer;
 use crate::conversation::Conversation;
 use crate::history::{CallFacts, ContactRow, History, Index, PromiseRow, facts};
+use crate::recording::roster::{Post, Roster};
 use crate::report::SCHEMA_VERSION;
 use crate::rubric::{Rubric, Rule};
 
@@ -30,6 +32,9 @@ pub struct Past {
     made: BTreeMap<String, Made>,
     /// Hash of the stored facts of all calls of a date, and which transcript is whose.
     calls: BTreeMap<String, String>,
+    /// Hash of what is said of the calls of a date beside them.
+    beside: BTreeMap<String, String>,
+    roster: Roster,
     /// How many calls were redacted under what, by the beginning of their marks.
     pub(super) redacted: BTreeMap<String, usize>,
 }
@@ -47,6 +52,8 @@ impl Past {
     ) -> Result<Self, BatchError> {
         let mut builder = Index::builder();
         let mut calls = BTreeMap::new();
+        let mut beside = BTreeMap::new();
+        let roster = store.roster()?;
         let mut redacted: BTreeMap<String, usize> = BTreeMap::new();
         for dates in store.call_dates()?.chunks(CHUNK) {
             if let Some(signal) = signals.received() {
@@ -62,6 +69,8 @@ impl Past {
             });
             for (date, read) in dates.iter().zip(read) {
                 let (hash, read) = read?;
+                let people = store.ratings(date)?;
+                beside.insert(date.clone(), said_beside(&roster, date, &read, &people));
                 for (record, facts) in read {
                     let base = super::renew::base_of(&record);
                     match redacted.get_mut(base) {
@@ -82,6 +91,8 @@ impl Past {
             index: builder.finish(),
             made: store.made()?,
             calls,
+            beside,
+            roster,
             redacted,
         })
     }
@@ -91,11 +102,12 @@ impl Past {
         self.index.history(call_id)
     }
 
-    /// Published dates whose answers rest on what came before and is known otherwise now. Dates
-    /// that were scored with other rubrics are left as they are.
+    /// Published dates whose answers rest on what came before and is known otherwise now, or of
+    /// whose calls something else is said beside them. Dates that were scored with other rubrics
+    /// are left as they are.
     pub fn outdated(&self, rubrics: &[Rubric], pool: &rayon::ThreadPool) -> BTreeSet<String> {
         let keys = keys_of(rubrics);
-        self.outdated_where(|asked| asked.rubrics == keys, pool)
+        self.outdated_where(|rubrics| *rubrics == *keys, pool)
     }
 
     /// The same of dates that were scored with any rubrics.
@@ -105,13 +117,17 @@ impl Past {
 
     fn outdated_where(
         &self,
-        wanted: impl Fn(&Asked) -> bool + Sync,
+        wanted: impl Fn(&str) -> bool + Sync,
         pool: &rayon::ThreadPool,
     ) -> BTreeSet<String> {
         let differs = |(date, made): &(&String, &Made)| {
-            made.asked
-                .as_ref()
-                .is_some_and(|asked| wanted(asked) && asked.histories != self.histories_hash(date))
+            let other_past = |asked: &Asked| {
+                wanted(&asked.rubrics) && asked.histories != self.histories_hash(date)
+            };
+            let said_otherwise =
+                |beside: &Beside| wanted(&beside.rubrics) && beside.said != self.beside_hash(date);
+            made.beside.as_ref().is_some_and(said_otherwise)
+                || made.asked.as_ref().is_some_and(other_past)
         };
         let made = self.made.par_iter().filter(differs);
         pool.install(|| made.map(|(date, _)| date.clone()).collect())
@@ -120,6 +136,16 @@ impl Past {
     /// Hash of what is stored of the calls of a date.
     pub fn calls_hash(&self, date: &str) -> &str {
         self.calls.get(date).map_or("", String::as_str)
+    }
+
+    /// Hash of what is said of the calls of a date beside them.
+    pub fn beside_hash(&self, date: &str) -> &str {
+        self.beside.get(date).map_or("", String::as_str)
+    }
+
+    /// Who works where under whom.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
     }
 
     /// Takes note of what was published since the store was read.
@@ -198,7 +224,19 @@ impl Past {
                     histories: self.histories_hash(date),
                 }),
             };
-            now.insert(date.clone(), Made { rows, asked });
+            let beside = match before {
+                Some(made) if !is_touched => made.beside.clone(),
+                _ => Some(Beside {
+                    rubrics: keys_of(rubrics),
+                    said: self.beside_hash(date).to_string(),
+                }),
+            };
+            let made = Made {
+                rows,
+                asked,
+                beside,
+            };
+            now.insert(date.clone(), made);
         }
         Ok(now)
     }
@@ -216,6 +254,23 @@ fn calls_hash(calls: &[Known]) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
+/// Hash of what is said of the calls of a date beside them: the posts of their agents, and what
+/// people answered. Empty where there is nothing.
+fn said_beside(roster: &Roster, date: &str, calls: &[Known], people: &[PersonAnswer]) -> String {
+    let agents: BTreeSet<&str> = calls.iter().map(|(r, _)| r.meta.agent.as_str()).collect();
+    let posts = agents.into_iter();
+    let posts: Vec<(&str, &Post)> = posts
+        .filter_map(|agent| Some((agent, roster.on(agent, date)?)))
+        .collect();
+    if posts.is_empty() && people.is_empty() {
+        return String::new();
+    }
+    hash(&[
+        &serde_json::to_string(&posts).expect("a post is JSON"),
+        &serde_json::to_string(people).expect("an answer is JSON"),
+    ])
+}
+
 /// Facts that were read by another version are read again.
 pub(super) fn facts_version() -> String {
     format!("{} {}", env!("CARGO_PKG_VERSION"), facts::VERSION)
@@ -223,24 +278,21 @@ pub(super) fn facts_version() -> String {
 
 fn read_date(store: &Store, date: &str) -> Result<Vec<Known>, StoreError> {
     let records = store.calls(date)?;
-    let version = facts_version();
-    let kept = store.facts(date).filter(|shelf| shelf.version == version);
-    let kept = kept.map(|shelf| shelf.calls).unwrap_or_default();
-    // In what is kept, or else from the words; the outer `None` where they cannot be read.
-    let read: Vec<(String, Option<Option<CallFacts>>)> = records
+    let kept = shelf(store, date);
+    // In what is kept, or else from the words; `None` where they cannot be read.
+    let read: Vec<(String, Option<ReadFacts>)> = records
         .par_iter()
         .map(|record| {
             let key = facts_key(record);
-            let facts = kept.get(&key).cloned();
-            let facts = match facts {
-                Some(facts) => Some(facts),
+            let facts = match kept.get(&key) {
+                Some(facts) => Some(facts.clone()),
                 None => read_facts(store, record)?,
             };
             Ok((key, facts))
         })
         .collect::<Result<_, StoreError>>()?;
     let shelf = FactsShelf {
-        version,
+        version: facts_version(),
         calls: read
             .iter()
             .filter_map(|(key, facts)| Some((key.clone(), facts.clone()?)))
@@ -249,21 +301,50 @@ fn read_date(store: &Store, date: &str) -> Result<Vec<Known>, StoreError> {
     if shelf.calls != kept {
         store.put_facts(date, &shelf)?;
     }
-    let facts = read.into_iter().map(|(_, facts)| facts.flatten());
-    Ok(records.into_iter().zip(facts).collect())
+    let words = read.into_iter().map(|(_, facts)| facts?.words);
+    Ok(records.into_iter().zip(words).collect())
 }
 
-fn read_facts(store: &Store, record: &CallRecord) -> Result<Option<Option<CallFacts>>, StoreError> {
+/// What was read before, if by this version.
+fn shelf(store: &Store, date: &str) -> BTreeMap<String, ReadFacts> {
+    let kept = store.facts(date);
+    let kept = kept.filter(|shelf| shelf.version == facts_version());
+    kept.map(|shelf| shelf.calls).unwrap_or_default()
+}
+
+fn read_facts(store: &Store, record: &CallRecord) -> Result<Option<ReadFacts>, StoreError> {
     let transcript = match store.transcript(&record.transcript) {
         Ok(transcript) => transcript,
         Err(e) if e.is_lasting() => return Ok(None),
         Err(e) => return Err(e),
     };
-    let Ok(conversation) = Conversation::new(&transcript, record.meta.agent_channel) else {
-        return Ok(None);
-    };
     let start = crate::history::local_time(&record.meta.started_at);
-    Ok(Some(CallFacts::of(&conversation, start)))
+    let conversation = Conversation::new(&transcript, record.meta.agent_channel);
+    let words = conversation.ok().and_then(|c| CallFacts::of(&c, start));
+    Ok(Some(ReadFacts {
+        recorded_ms: transcript.audio.recorded_ms,
+        words,
+    }))
+}
+
+/// The calls of a date by their ids, with their teams as the table of agents completes them; each
+/// with the length of its recording where its transcript could be read.
+pub(super) fn with_lengths(
+    store: &Store,
+    roster: &Roster,
+    date: &str,
+) -> Result<BTreeMap<String, (CallRecord, Option<i64>)>, StoreError> {
+    let kept = shelf(store, date);
+    let calls = store.calls(date)?.into_iter().map(|mut record| {
+        let length = match kept.get(&facts_key(&record)) {
+            Some(read) => Some(read.recorded_ms),
+            // What was kept cannot be read at the moment.
+            None => read_facts(store, &record)?.map(|read| read.recorded_ms),
+        };
+        roster.settle(&mut record.meta);
+        Ok((record.meta.call_id.clone(), (record, length)))
+    });
+    calls.collect()
 }
 
 /// All that the facts of a call come from.
@@ -465,6 +546,7 @@ sections:
                         model: "made".to_string(),
                         model_key: None,
                         word_times: true,
+                        word_probs: true,
                     },
                     language: "en".to_string(),
                     channels: vec![said(agent, 1_000), said(caller, 8_000)],
@@ -640,8 +722,8 @@ sections:
         let before = read(&store);
         // What is kept is believed as long as it is about the same words.
         let mut emptied = shelf.clone();
-        for facts in emptied.calls.values_mut() {
-            *facts = None;
+        for read in emptied.calls.values_mut() {
+            read.words = None;
         }
         store.put_facts("2026-03-02", &emptied).unwrap();
         assert!(read(&store).iter().all(|(_, facts)| facts.is_none()));

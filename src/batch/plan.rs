@@ -22,6 +22,7 @@ use crate::recording::find::{self, FOLLOW_THEM, FoundFile, Links};
 use crate::recording::key::{CustomerKey, KeyError, KeyFor, SecretKey, Trouble, key_path_outside};
 use crate::recording::pattern::FilePattern;
 use crate::recording::plan::{self as join, Matched, Planned, Scope};
+use crate::recording::roster::RosterTable;
 use crate::recording::sidecar::{RowCall, Sidecar, SidecarError, SidecarOptions};
 use crate::recording::{CallMeta, CustomerName, FailureReason, RecordingFailure, content_key};
 use crate::redaction;
@@ -251,7 +252,7 @@ pub fn read_contacts(
         return Ok(None);
     };
     let mut table = ContactTable::read(path, settings.zone.as_ref(), key)
-        .map_err(|e| input(&super::worker::with_causes(&e), e.hint()))?;
+        .map_err(|e| input(&e.to_string(), e.hint().as_deref()))?;
     for contact in &mut table.contacts {
         redaction::redact_contact(contact);
     }
@@ -261,12 +262,47 @@ pub fn read_contacts(
     Ok(Some(table))
 }
 
-/// A word about columns of the table of contacts that are not kept.
-pub(super) fn unused_columns(contacts: &ContactTable) -> Option<String> {
-    (!contacts.unused.is_empty()).then(|| {
+/// Reads the table of agents, where there is one.
+///
+/// # Errors
+/// [`BatchError::Input`] with all that is wrong with it.
+pub fn read_roster(
+    settings: &Settings,
+    agents: Option<&Agents>,
+) -> Result<Option<RosterTable>, BatchError> {
+    let Some(path) = &settings.agents else {
+        return Ok(None);
+    };
+    let mut table =
+        RosterTable::read(path, agents).map_err(|e| input(&e.to_string(), e.hint().as_deref()))?;
+    for column in &mut table.unused {
+        *column = redaction::redact_note(column);
+    }
+    Ok(Some(table))
+}
+
+/// A word about calls of some dates that lack what the table of agents should say of them.
+pub(super) fn roster_lacks(
+    store: &Store,
+    table: &RosterTable,
+    agents: Option<&Agents>,
+    dates: &BTreeSet<String>,
+) -> Result<Option<String>, BatchError> {
+    let mut calls = BTreeSet::new();
+    for date in dates {
+        let of_date = store.calls(date)?.into_iter();
+        calls.extend(of_date.map(|record| (record.meta.agent, date.as_str())));
+    }
+    let calls = calls.iter().map(|(agent, date)| (agent.as_str(), *date));
+    Ok(table.lack(calls, agents))
+}
+
+/// A word about columns of a table (of contacts, of agents) that are not kept.
+pub(super) fn unused_columns(table: &str, unused: &[String]) -> Option<String> {
+    (!unused.is_empty()).then(|| {
         format!(
-            "these columns of the table of contacts are not used: {}",
-            contacts.unused.join(", ")
+            "these columns of the table of {table} are not used: {}",
+            unused.join(", ")
         )
     })
 }
@@ -478,7 +514,7 @@ pub(super) fn names_in_calls(
     Ok(named.collect())
 }
 
-fn read_sidecar(
+pub(super) fn read_sidecar(
     settings: &Settings,
     calls: &Path,
     key: &CustomerKey,

@@ -10,16 +10,17 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::judge::{JudgedCall, Unread, judge};
-use super::past::Past;
+use super::past::{Past, with_lengths};
 use super::release::{Differing, Told};
 use super::signals::Signals;
 use super::staging::{Staging, published_bytes};
 use super::store::{CallRecord, Failure, Store, StoreError};
 use super::worker::with_causes;
+use crate::calibration::record::PersonAnswer;
 use crate::conversation::metrics::MeasureOptions;
 use crate::log::visible_path;
 use crate::redaction::card_data::CardData;
-use crate::report::rows::{self, CallRows, Facts};
+use crate::report::rows::{self, CallRows, Daily, Facts};
 use crate::report::summary::CallResult;
 use crate::report::{Cell, ReportError, Table, TableWriter, tables};
 use crate::rubric::Rubric;
@@ -79,8 +80,8 @@ impl<'a> Publication<'a> {
     /// Whether all tables of a date are published, those of calls with these lengths.
     pub fn is_published(&self, date: &str, bytes: &BTreeMap<String, u64>) -> bool {
         let past = [tables::contacts(), tables::promises()];
-        let mut past = past.iter();
-        past.all(|table| published_bytes(self.store, table, date).is_some())
+        let mut all = call_tables().into_iter().chain(past);
+        all.all(|table| published_bytes(self.store, &table, date).is_some())
             && published_lengths(self.store, date) == *bytes
     }
 
@@ -94,7 +95,10 @@ impl<'a> Publication<'a> {
         signals: &Signals,
         seen: &mut dyn FnMut(CallResult),
     ) -> Result<Vec<Failure>, PublishError> {
-        let records = self.store.calls(date)?;
+        let mut records = self.store.calls(date)?;
+        for record in &mut records {
+            past.roster().settle(&mut record.meta);
+        }
         let tables: Vec<Table> = call_tables();
         let mut told = Told::of(self.store, date)?;
         if records.is_empty() {
@@ -108,7 +112,14 @@ impl<'a> Publication<'a> {
         for table in &tables {
             writers.insert(table.name, self.staging.writer(table, Some(date))?);
         }
+        // In the order of calls, so that those of one stand together.
+        let people = self.store.ratings(date)?;
+        let people: BTreeMap<&str, &[PersonAnswer]> = people
+            .chunk_by(|a, b| a.call_id == b.call_id)
+            .map(|of_call| (of_call[0].call_id.as_str(), of_call))
+            .collect();
         let mut failures = Vec::new();
+        let mut daily = Daily::default();
         for chunk in records.chunks(CHUNK) {
             if let Some(signal) = signals.received() {
                 return Err(PublishError::Signal(signal));
@@ -116,13 +127,17 @@ impl<'a> Publication<'a> {
             let scored: Vec<Result<(CallRows, CallResult), Unscored>> = pool.install(|| {
                 chunk
                     .par_iter()
-                    .map(|record| self.score(record, date, past))
+                    .map(|record| {
+                        let people = people.get(record.meta.call_id.as_str());
+                        self.score(record, date, past, people.copied().unwrap_or_default())
+                    })
                     .collect()
             });
             for outcome in scored {
                 match outcome {
-                    Ok((rows, result)) => {
+                    Ok((mut rows, result)) => {
                         told.see(&rows);
+                        daily.add(std::mem::take(&mut rows.daily));
                         push_all(&mut writers, rows)?;
                         seen(result);
                     }
@@ -130,6 +145,12 @@ impl<'a> Publication<'a> {
                     Err(Unscored::Away(error)) => return Err(error.into()),
                 }
             }
+        }
+        for (name, rows) in ["agent_daily", "question_daily"]
+            .into_iter()
+            .zip(daily.rows())
+        {
+            push(&mut writers, name, rows)?;
         }
         for table in &tables {
             let writer = writers.remove(table.name);
@@ -161,6 +182,7 @@ impl<'a> Publication<'a> {
         record: &CallRecord,
         date: &str,
         past: &Past,
+        people: &[PersonAnswer],
     ) -> Result<(CallRows, CallResult), Unscored> {
         let meta = &record.meta;
         let failed = |stage: &str, reason: &str, message: String, hint: Option<&str>| {
@@ -206,6 +228,8 @@ impl<'a> Publication<'a> {
             judged: &forms,
             card_data,
             muted_copy,
+            post: past.roster().on(&meta.agent, date),
+            people,
         });
         let result = CallResult {
             date: date.to_string(),
@@ -220,7 +244,12 @@ impl<'a> Publication<'a> {
 
     /// Stages the tables of a date that tell what came before and after its calls.
     pub(super) fn stage_past(&mut self, date: &str, past: &Past) -> Result<(), PublishError> {
-        let contacts: Vec<_> = past.contact_rows(date).map(rows::contact_row).collect();
+        let calls = with_lengths(self.store, past.roster(), date)?;
+        let contacts = past.contact_rows(date).filter_map(|row| {
+            let (record, recorded_ms) = calls.get(&row.call_id)?;
+            Some(rows::contact_row(row, &record.meta, *recorded_ms))
+        });
+        let contacts: Vec<_> = contacts.collect();
         let promises: Vec<_> = past.promise_rows(date).map(rows::promise_row).collect();
         for (table, rows) in [
             (tables::contacts(), contacts),
@@ -297,12 +326,18 @@ fn push_all(
         ("part_scores", rows.part_scores),
         ("obstacles", rows.obstacles),
     ] {
-        let writer = writers
-            .get_mut(name)
-            .expect("every table of calls has its writer");
-        for row in rows {
-            writer.push(row)?;
-        }
+        push(writers, name, rows)?;
     }
     Ok(())
+}
+
+fn push(
+    writers: &mut BTreeMap<&'static str, TableWriter>,
+    name: &str,
+    rows: Vec<Vec<Cell>>,
+) -> Result<(), ReportError> {
+    let writer = writers
+        .get_mut(name)
+        .expect("every table of calls has its writer");
+    rows.into_iter().try_for_each(|row| writer.push(row))
 }

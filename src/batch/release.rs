@@ -21,6 +21,7 @@ use crate::config::Settings;
 use crate::log::visible_path;
 use crate::report::rows::CallRows;
 use crate::report::{Cell, Table, read_columns, tables};
+use crate::scoring::AUTOMATIC;
 
 /// Differing scores of a date that are kept to be shown.
 const EXAMPLES: usize = 10;
@@ -35,7 +36,14 @@ const SCORES: [&str; 8] = [
     "verdict",
     "auto_failed_by",
 ];
-const ANSWERS: [&str; 5] = ["call_id", "rubric", "rubric_version", "question", "answer"];
+const ANSWERS: [&str; 6] = [
+    "call_id",
+    "rubric",
+    "rubric_version",
+    "question",
+    "answer",
+    "scorer",
+];
 
 /// One release of a call's score by a form; never changed once it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -134,7 +142,9 @@ impl Now {
             };
             self.0.insert(key, said);
         }
-        for row in answers {
+        // Scores are made of these.
+        let automatic = |row: &&Vec<Cell>| text(&row[5]) == AUTOMATIC;
+        for row in answers.iter().filter(automatic) {
             let key = (text(&row[0]).to_string(), text(&row[1]).to_string());
             if let Some(said) = self.0.get_mut(&key)
                 && said.version == text(&row[2])
@@ -505,6 +515,7 @@ mod tests {
             version.into(),
             "q".into(),
             answer.into(),
+            AUTOMATIC.into(),
         ];
         [score, answer]
     }

@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::BatchError;
+use super::export;
 use super::publish::PublishError;
+use super::report;
 use super::run::hash;
 use super::signals::Signals;
 use super::staging::Staging;
@@ -303,7 +305,9 @@ impl Renewal<'_> {
             return Ok(());
         }
         if renewed.changed == 0 {
+            export::remove_exports(self.store.out())?;
             renewed.calibration = self.remove_calibration()?;
+            report::remove_pages(self.store.out())?;
         }
         let calls = changed.iter().filter_map(|(key, _)| users.get(*key));
         let dates: BTreeSet<&String> = calls.flatten().map(|(date, _)| date).collect();
@@ -397,7 +401,7 @@ impl Renewal<'_> {
     fn remove_calibration(&self) -> Result<bool, PublishError> {
         let mut staging = Staging::new(self.store, Vec::new())?;
         let mut any = false;
-        for table in tables::calibration_tables() {
+        for table in tables::tables_of_people() {
             let path = format!("{}/part.parquet", table.name);
             if self.store.out().join(&path).is_file() {
                 any = true;

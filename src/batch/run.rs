@@ -198,6 +198,8 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     let key = plan::customer_key(settings, plan::KeyUse::Make)?;
     let redaction = plan::redaction(settings, &key, plan::KeyUse::Make)?;
     let agents = plan::agents(settings, plan::KeyUse::Make)?;
+    // First, so that whom it names is known where texts name agents.
+    let roster = plan::read_roster(settings, agents.as_ref())?;
     let mut found = plan::find_calls(settings, &key, agents.as_ref())?;
     let mut contacts = plan::read_contacts(settings, &key)?;
     // Held before the recordings are read: that takes a while.
@@ -237,7 +239,13 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     if let Some(contacts) = &mut contacts {
         contacts.contacts.retain(|contact| !gone.contact(contact));
         store.put_contacts(&contacts.contacts)?;
-        plan.warnings.extend(plan::unused_columns(contacts));
+        let unused = plan::unused_columns("contacts", &contacts.unused);
+        plan.warnings.extend(unused);
+    }
+    if let Some(table) = &roster {
+        store.put_roster(&table.roster)?;
+        let unused = plan::unused_columns("agents", &table.unused);
+        plan.warnings.extend(unused);
     }
     if night.retry.is_some_and(|retry| retry.quarantined) {
         for call in &plan.calls {
@@ -365,6 +373,10 @@ pub fn run(night: &Night<'_>) -> Result<RunReport, BatchError> {
     report.copies = copies;
     if night.mode == Mode::Whole {
         report.warnings.extend(other_schema(&store, &touched)?);
+        if let Some(table) = &roster {
+            let lacks = plan::roster_lacks(&store, table, agents.as_ref(), &touched)?;
+            report.warnings.extend(lacks);
+        }
         let redacted = past.iter().map(|past| &past.redacted);
         report
             .warnings
@@ -789,6 +801,7 @@ impl Finish<'_> {
         hash(&[
             &self.ground(),
             past.calls_hash(date),
+            past.beside_hash(date),
             histories.as_deref().unwrap_or_default(),
         ])
     }

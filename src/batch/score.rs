@@ -19,7 +19,7 @@ use crate::recording::CallMeta;
 use crate::recording::agents::Agents;
 use crate::recording::key::CustomerKey;
 use crate::recording::sidecar::{Row, RowCall, Sidecar, SidecarOptions};
-use crate::redaction::{holds_placeholder, redact_call, redact_facts, redact_text};
+use crate::redaction::{holds_placeholder, redact_call, redact_facts, redact_id, redact_text};
 use crate::rubric::Rubric;
 use crate::transcript::Transcript;
 
@@ -57,6 +57,7 @@ pub fn score(
     };
     let key = plan::customer_key(settings, key_use)?;
     let redaction = plan::redaction(settings, &key, plan::KeyUse::Make)?;
+    let roster = plan::read_roster(settings, agents)?;
     let imported = match what {
         What::Files(files) => Some(read_files(
             settings, files, &key, &redaction, agents, signals,
@@ -88,6 +89,9 @@ pub fn score(
     if let Some(contacts) = &mut contacts {
         contacts.contacts.retain(|contact| !gone.contact(contact));
         store.put_contacts(&contacts.contacts)?;
+    }
+    if let Some(table) = &roster {
+        store.put_roster(&table.roster)?;
     }
     let mut failures = Vec::new();
     let mut touched = BTreeSet::new();
@@ -181,16 +185,23 @@ pub fn score(
     };
     let mut report = finish.finish(record, &touched, failures)?;
     report.warnings = warnings;
+    let unused = contacts.iter().map(|table| ("contacts", &table.unused));
+    let unused = unused.chain(roster.iter().map(|table| ("agents", &table.unused)));
     report
         .warnings
-        .extend(contacts.iter().filter_map(plan::unused_columns));
+        .extend(unused.filter_map(|(table, unused)| plan::unused_columns(table, unused)));
+    if let Some(table) = &roster {
+        let lacks = plan::roster_lacks(&store, table, agents, &touched)?;
+        report.warnings.extend(lacks);
+    }
     report.warnings.extend(store.warnings());
     store.sign_off()?;
     Ok(report)
 }
 
-/// Complete rows of the table of calls, by the call's id.
-type Rows<'s> = BTreeMap<&'s str, (&'s CallMeta, &'s Row)>;
+/// Complete rows of the table of calls, by the call's id, and by what is left of it once it is
+/// redacted: so an imported transcript may be called.
+type Rows<'s> = BTreeMap<String, (&'s CallMeta, &'s Row)>;
 type Imported = (Vec<(CallRecord, Transcript)>, Vec<Failure>);
 
 fn read_files(
@@ -214,14 +225,24 @@ fn read_files(
         agents,
     };
     let sidecar = Sidecar::read(calls, &options).map_err(|e| input(&with_causes(&e), e.hint()))?;
-    let rows: Rows<'_> = sidecar
-        .rows
-        .iter()
-        .filter_map(|row| match &row.call {
-            RowCall::Complete(meta) => Some((meta.call_id.as_str(), (meta.as_ref(), row))),
+    let complete = || {
+        let rows = sidecar.rows.iter();
+        rows.filter_map(|row| match &row.call {
+            RowCall::Complete(meta) => Some((meta.as_ref(), row)),
             RowCall::Incomplete { .. } => None,
         })
-        .collect();
+    };
+    let masked = |(meta, row): (&CallMeta, &Row)| redact_id(&meta.call_id, &row.names);
+    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+    for call in complete() {
+        *ids.entry(masked(call)).or_default() += 1;
+    }
+    let own = complete().map(|(meta, row)| (meta.call_id.clone(), (meta, row)));
+    let alone = complete().filter_map(|call| {
+        let id = masked(call);
+        (ids[&id] == 1).then_some((id, call))
+    });
+    let rows: Rows<'_> = alone.chain(own).collect();
     let mut imported: Imported = (Vec::new(), Vec::new());
     for file in files {
         if let Some(signal) = signals.received() {

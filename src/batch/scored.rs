@@ -20,6 +20,7 @@ use crate::calibration::ratings::{Forms, PutTo};
 use crate::report::rows::calibration::Shown;
 use crate::report::{Cell, ReportError, read_columns};
 use crate::rubric::Rubric;
+use crate::scoring::AUTOMATIC;
 
 /// Dates that are read at once.
 const CHUNK: usize = 16;
@@ -42,7 +43,7 @@ const SCORES: [&str; 6] = [
     "score_before_auto_fail",
     "rubric",
 ];
-const ANSWERS: [&str; 7] = [
+const ANSWERS: [&str; 8] = [
     "call_id",
     "rubric_key",
     "question",
@@ -50,6 +51,7 @@ const ANSWERS: [&str; 7] = [
     "answer",
     "points",
     "max_points",
+    "scorer",
 ];
 const EVIDENCE: [&str; 8] = [
     "call_id",
@@ -234,7 +236,9 @@ impl Joined {
                 .or_default()
                 .push(put);
         }
-        for row in &day.answers {
+        // People's answers come from their files.
+        let automatic = |row: &&Vec<Cell>| text(&row[7]) == AUTOMATIC;
+        for row in day.answers.iter().filter(automatic) {
             let Some(&call) = of_call.get(text(&row[0])) else {
                 continue;
             };

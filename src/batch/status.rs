@@ -246,7 +246,7 @@ pub fn status(out: &Path, people: &[PathBuf]) -> Result<Option<Status>, StoreErr
 /// Folders of tables below the output folder.
 fn table_folders() -> Vec<&'static str> {
     let mut names: Vec<&str> = tables(metric_columns()).iter().map(|t| t.name).collect();
-    names.extend(["calibration", "forgotten"]);
+    names.extend(["calibration", "coaching", "forgotten"]);
     names
 }
 

@@ -5,6 +5,8 @@
 //! DIR/store/transcripts/ab/abcd….json            one per recording × model × settings
 //! DIR/store/calls/date=2026-03-02/<hash>.json    one per call: facts and its transcript's key
 //! DIR/store/contacts/date=2026-03-02.json        contacts of the table of contacts
+//! DIR/store/roster.json                          the table of agents
+//! DIR/store/ratings/date=2026-03-02.json         what people answered about a date's calls
 //! DIR/store/facts/date=2026-03-02.json           what the words of a date's calls promise; derived
 //! DIR/store/rubrics/abcd….yaml                   each form that calls were scored with
 //! DIR/store/releases/date=2026-03-02.json        scores that agents were told, as they were
@@ -28,6 +30,7 @@
 
 mod drive;
 mod muted;
+mod ratings;
 mod removal;
 mod view;
 
@@ -48,6 +51,7 @@ use crate::modes::{self, Admitted, Readers};
 use crate::recording::CallMeta;
 use crate::recording::contacts::Contact;
 use crate::recording::key::KeyFor;
+use crate::recording::roster::Roster;
 use crate::report::summary::Summary;
 use crate::report::tables;
 use crate::rubric::{self, Rubric};
@@ -120,6 +124,8 @@ fn remedy(path: &Path) -> &'static str {
     } else if named("muted") {
         "remove that file; the next run makes it again. Copies that it told of are then yours to \
          delete"
+    } else if named("ratings") {
+        "remove that file; `callibrate calibrate` makes it again"
     } else if named("agents-key-check.json") {
         "bring it back from a copy of the store: nothing else tells which key the pseudonyms are of"
     } else if named("stale.json") || named("publish.json") {
@@ -169,7 +175,7 @@ fn key_check_path(root: &Path, what: KeyFor) -> PathBuf {
     })
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     let path = path.to_path_buf();
     move |source| StoreError::Io {
         action,
@@ -211,14 +217,22 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
-/// What the words of a date's calls promise, by what they were read from. `None` where they tell
-/// nothing that is understood.
+/// What was read from the transcripts of a date's calls, by what it was read from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactsShelf {
     /// Of the reading; facts of another version are read anew.
     pub version: String,
-    pub calls: BTreeMap<String, Option<CallFacts>>,
+    pub calls: BTreeMap<String, ReadFacts>,
+}
+
+/// What was read from a transcript.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadFacts {
+    pub recorded_ms: i64,
+    /// What the words promise; `None` where they tell nothing that is understood.
+    pub words: Option<CallFacts>,
 }
 
 /// What the tables of a date rest on besides its own calls, as hashes.
@@ -229,6 +243,19 @@ pub struct Made {
     pub rows: String,
     /// What came before each call, where a rubric asked for it.
     pub asked: Option<Asked>,
+    /// What is said of the calls beside them; absent where an older version made the tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
+}
+
+/// What the tables of a date rest on that people say of its calls: the table of agents, and
+/// ratings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Keys of all rubrics that the date was scored with.
+    pub rubrics: String,
+    pub said: String,
 }
 
 /// What the published tables of a date were made from, and what they came to.
@@ -500,6 +527,9 @@ impl Store {
             fs::remove_file(&path).map_err(io_error("remove", &path))?;
         }
         write_whole(&path, &json)?;
+        for other in &left {
+            self.move_ratings(&record.meta.call_id, other, date)?;
+        }
         Ok(left)
     }
 
@@ -613,6 +643,15 @@ impl Store {
 
     fn contacts_path(&self, date: &str) -> PathBuf {
         self.root.join("contacts").join(format!("date={date}.json"))
+    }
+
+    /// Who works where under whom, as the last table of agents said.
+    pub fn roster(&self) -> Result<Roster, StoreError> {
+        Ok(read_if_there(&self.root.join("roster.json"))?.unwrap_or_default())
+    }
+
+    pub fn put_roster(&self, roster: &Roster) -> Result<(), StoreError> {
+        write_json(&self.root.join("roster.json"), roster)
     }
 
     /// Keeps a form as its author wrote it, by its key.
@@ -914,6 +953,26 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     made.map_err(io_error("make", folder))
 }
 
+/// Writes a page aside and renames it in, for the readers of tables. What a stop leaves half is
+/// made again by the next report.
+pub(super) fn write_page(path: &Path, bytes: &[u8], store: &Store) -> Result<(), StoreError> {
+    let aside = path.with_extension("tmp");
+    let written = modes::private_file()
+        .create(true)
+        .truncate(true)
+        .open(&aside)
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(io_error("write", &aside))
+        .and_then(|()| {
+            store.readers().admit(&aside);
+            fs::rename(&aside, path).map_err(io_error("write", path))
+        });
+    if written.is_err() {
+        let _ = fs::remove_file(&aside);
+    }
+    written
+}
+
 fn write_aside(aside: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = modes::private_file()
         .create(true)
@@ -944,13 +1003,14 @@ fn lock_path(root: &Path) -> PathBuf {
     root.join("lock")
 }
 
-/// The folders of the tables below the output folder.
+/// The folders below the output folder that readers may look into: those of tables, pages and
+/// exports.
 fn table_folders() -> BTreeSet<&'static str> {
-    let mut all = tables::tables(Vec::new());
-    all.extend(tables::calibration_tables());
-    all.push(tables::forgotten());
+    let all = tables::all(Vec::new());
     let first = |name: &'static str| name.split('/').next().unwrap_or(name);
-    all.iter().map(|table| first(table.name)).collect()
+    let tables = all.iter().map(|table| first(table.name));
+    let beside = [super::report::FOLDER, super::export::FOLDER];
+    tables.chain(beside).collect()
 }
 
 #[cfg(unix)]

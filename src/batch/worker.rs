@@ -1,4 +1,5 @@
-//! The child process: decodes audio, recognises speech and writes muted copies, and nothing else.
+//! The child process: decodes audio, recognises speech, writes muted copies and cuts excerpts out,
+//! and nothing else.
 //!
 //! whisper.cpp ends the process on some inputs, and decoders are foreign code, too, so this work
 //! is done where a death costs one call. Parent and child speak in lines of JSON over the child's
@@ -12,10 +13,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::threads;
+use crate::audio::excerpt;
 use crate::audio::mute::{self, MuteError};
 use crate::recording::{CustomerName, content_key};
 use crate::redaction::Redactor;
@@ -47,6 +51,8 @@ pub enum Task {
     },
     /// Each job is a [`CopyJob`].
     Mute,
+    /// Each job is an [`ExcerptJob`].
+    Excerpt,
 }
 
 /// Something for a child to do.
@@ -129,6 +135,33 @@ impl Errand for CopyJob {
     }
 }
 
+/// Parent to child: cut these pieces out, with silence in them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ExcerptJob {
+    pub id: usize,
+    pub path: String,
+    /// Of the recording; `None` for a muted copy, which its place and length tell.
+    pub audio_key: Option<String>,
+    /// As [`excerpt::cut_out`] takes it.
+    pub muted: Vec<Vec<Span>>,
+    pub cuts: Vec<Span>,
+    #[serde(skip)]
+    pub length_ms: u64,
+}
+
+impl Errand for ExcerptJob {
+    /// A WAV file in Base64 for each cut.
+    type Made = Vec<String>;
+
+    fn id(&self) -> usize {
+        self.id
+    }
+
+    fn length_ms(&self) -> u64 {
+        self.length_ms
+    }
+}
+
 /// Child to parent.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -178,6 +211,12 @@ pub fn run() -> io::Result<()> {
         Task::Mute => {
             serve(orders.jobs, |jobs| {
                 work(jobs, CopyJob::id, copy);
+            });
+            Ok(())
+        }
+        Task::Excerpt => {
+            serve(orders.jobs, |jobs| {
+                work(jobs, ExcerptJob::id, cut_out);
             });
             Ok(())
         }
@@ -337,6 +376,26 @@ fn copy(job: &CopyJob) -> Result<(), WorkFailure> {
         },
         Ok(Err(MuteError::Audio(error))) => Err(failure_of(&SpeechError::Audio(error))),
         Ok(Err(error)) => Err(copy_failure(&error)),
+        Err(_) => Err(decoder_stopped()),
+    }
+}
+
+fn cut_out(job: &ExcerptJob) -> Result<Vec<String>, WorkFailure> {
+    let path = Path::new(&job.path);
+    let attempt = AssertUnwindSafe(|| excerpt::cut_out(path, &job.muted, &job.cuts));
+    match catch_unwind(attempt) {
+        Ok(Ok(pieces)) => match &job.audio_key {
+            Some(wanted) if !content_key(path).is_ok_and(|key| key == *wanted) => {
+                // Another call may be heard in it.
+                let path = job.path.clone();
+                Err(failure_of(&SpeechError::Changed { path }))
+            }
+            _ => Ok(pieces
+                .iter()
+                .map(|piece| BASE64_STANDARD.encode(piece))
+                .collect()),
+        },
+        Ok(Err(error)) => Err(failure_of(&SpeechError::Audio(error))),
         Err(_) => Err(decoder_stopped()),
     }
 }

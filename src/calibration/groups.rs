@@ -49,13 +49,22 @@ fn agents(base: &Base, minimum: usize) -> BTreeSet<usize> {
     for call in &base.calls {
         teams[call.agent] = call.team;
     }
-    let mut members: BTreeMap<Option<usize>, BTreeSet<usize>> = BTreeMap::new();
-    for call in &base.calls {
-        let team = teams[call.agent];
-        members.entry(team).or_default().insert(call.agent);
+    let with_calls: BTreeSet<usize> = base.calls.iter().map(|call| call.agent).collect();
+    let teams = with_calls.into_iter().map(|agent| (agent, teams[agent]));
+    in_small_groups(teams, minimum)
+}
+
+/// Of agents, each once with the last team, those of whom nothing is shown.
+pub fn in_small_groups<A: Ord, T: Ord>(
+    teams: impl Iterator<Item = (A, Option<T>)>,
+    minimum: usize,
+) -> BTreeSet<A> {
+    let mut members: BTreeMap<Option<T>, BTreeSet<A>> = BTreeMap::new();
+    for (agent, team) in teams {
+        members.entry(team).or_default().insert(agent);
     }
     let everybody = members.values().map(BTreeSet::len).sum::<usize>();
-    let mut groups: Vec<(usize, BTreeSet<usize>)> = members
+    let mut groups: Vec<(usize, BTreeSet<A>)> = members
         .into_iter()
         .map(|(team, members)| (team.map_or(everybody, |_| members.len()), members))
         .collect();

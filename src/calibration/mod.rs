@@ -21,6 +21,7 @@ pub mod people;
 pub mod practice;
 pub mod raters;
 pub mod ratings;
+pub mod record;
 pub mod scorer;
 pub mod severity;
 pub mod summary;

@@ -693,9 +693,19 @@ fn found(chart: &ControlChart) -> Option<(Option<i32>, bool)> {
     (of_rater && sure).then_some((None, trend.value > 0.0))
 }
 
-/// How a comparison of people reads.
+fn reading(c: &AnswerComparison) -> Reading {
+    let ac1 = c.intervals[Coefficient::Ac1].map(|i| i.low);
+    Reading::of(
+        c.missing_calls == 0,
+        c.coefficients[Coefficient::FleissKappa].is_some(),
+        ac1.or(c.coefficients[Coefficient::Ac1]),
+        [c.positive, c.negative],
+    )
+}
+
+/// How a comparison of people on one question reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
+pub enum Reading {
     Agree,
     /// As long as the answer is the common one.
     CommonOnly,
@@ -705,24 +715,23 @@ enum Reading {
     TooFew,
 }
 
-fn reading(c: &AnswerComparison) -> Reading {
-    if c.missing_calls > 0 {
-        return Reading::TooFew;
-    }
-    if c.coefficients[Coefficient::FleissKappa].is_none() {
-        return Reading::OneAnswer;
-    }
-    let ac1 = c.intervals[Coefficient::Ac1].map(|i| i.low);
-    let value = c.coefficients[Coefficient::Ac1];
-    let beyond_chance = ac1.or(value).is_some_and(|low| low >= AGREES);
-    let both = [c.positive, c.negative]
-        .iter()
-        .flatten()
-        .all(|share| *share >= AGREES);
-    match (beyond_chance, both) {
-        (true, true) => Reading::Agree,
-        (true, false) => Reading::CommonOnly,
-        (false, _) => Reading::NotEnoughAgreement,
+impl Reading {
+    /// `enough` calls with a pair; answers that `vary`, so that kappa is defined; the lower end of
+    /// AC1, or AC1 where it has no interval; and how far people are alike on *yes* and on *no*.
+    pub fn of(enough: bool, vary: bool, ac1_low: Option<f64>, on_each: [Option<f64>; 2]) -> Self {
+        if !enough {
+            return Reading::TooFew;
+        }
+        if !vary {
+            return Reading::OneAnswer;
+        }
+        let beyond_chance = ac1_low.is_some_and(|low| low >= AGREES);
+        let both = on_each.iter().flatten().all(|share| *share >= AGREES);
+        match (beyond_chance, both) {
+            (true, true) => Reading::Agree,
+            (true, false) => Reading::CommonOnly,
+            (false, _) => Reading::NotEnoughAgreement,
+        }
     }
 }
 

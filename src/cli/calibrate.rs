@@ -23,7 +23,7 @@ pub(super) struct CalibrateArgs {
     /// What happened after calls: satisfaction, resolved, complaint, sale, left
     #[arg(long, value_name = "FILE")]
     outcomes: Option<PathBuf>,
-    /// Who was coached on which question, and when
+    /// Who was coached on which question, and when: a table, or coaching notes (YAML)
     #[arg(long, value_name = "FILE")]
     coaching: Option<PathBuf>,
     /// Sensitivity and specificity of questions that were measured elsewhere

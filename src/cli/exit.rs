@@ -104,6 +104,10 @@ pub(super) fn report(error: &BatchError) -> Exit {
             Some("dates are written YYYY-MM-DD and are the calls' local start dates"),
             Exit::Usage,
         ),
+        BatchError::Changed(_) => (
+            Some("a run publishes there; try again in a moment"),
+            Exit::TryAgain,
+        ),
         BatchError::Input(_) => (None, Exit::Usage),
         BatchError::Publish(_)
         | BatchError::Supervise(_)

@@ -84,7 +84,7 @@ fn text(report: &Report) -> String {
     text += "  - muted copies that were moved or copied elsewhere, if there are any\n";
     text += "  - rows in the table of calls and the table of contacts\n";
     text += "  - rows in files of ratings, outcomes and coaching\n";
-    text += "  - copies of the tables, backups, and messages of earlier runs\n";
+    text += "  - copies of the tables, pages and exports, mailed ones too, backups, and messages of earlier\n    runs\n";
     text += "Until then, runs leave these calls out by a keyed hash of their ids.\n";
     text
 }

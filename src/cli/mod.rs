@@ -7,6 +7,7 @@ mod calibrate;
 mod clean;
 mod doctor;
 mod exit;
+mod export;
 mod forget;
 mod init;
 mod metrics;
@@ -14,12 +15,14 @@ mod model;
 mod model_fetch;
 mod redact;
 mod release;
+mod report;
 mod retry;
 mod rubric;
 mod rubric_diff;
 mod run;
 mod score;
 mod status;
+mod transcript;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -55,8 +58,13 @@ enum Command {
     Score(ScoreArgs),
     /// Tell from people's ratings how far the scores can be trusted, and write tables about it
     Calibrate(calibrate::CalibrateArgs),
+    /// Make the pages of a night or a period, for people to read in a browser
+    Report(report::ReportArgs),
     /// Mark published scores as told to agents: no later run changes them silently
     Release(release::ReleaseArgs),
+    /// Write tables or calls in formats of other tools: CSV, XLSX, Parquet, WebVTT, vCon
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Redact stored transcripts again, by this version and its settings; nothing is transcribed
     Redact(redact::RedactArgs),
     /// Tell what is stored, what is missing, and how the last run went; changes nothing
@@ -72,6 +80,9 @@ enum Command {
     /// Check, explain, test and compare rubrics, and make them from spreadsheets
     #[command(subcommand)]
     Rubric(rubric::RubricCommand),
+    /// Import transcripts of other tools
+    #[command(subcommand)]
+    Transcript(transcript::TranscriptCommand),
     /// List, fetch, check and convert speech models
     #[command(subcommand)]
     Model(ModelCommand),
@@ -165,6 +176,9 @@ struct Common {
     /// Table of contacts that are not recorded: letters, chats, attempted calls (CSV)
     #[arg(long, value_name = "FILE")]
     contacts: Option<PathBuf>,
+    /// Table of agents: team, leader and site from day to day (CSV)
+    #[arg(long, value_name = "FILE")]
+    agents: Option<PathBuf>,
     /// Calls worked on at the same time [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -205,7 +219,9 @@ pub fn main() -> ExitCode {
         Command::Transcribe(args) => run::transcribe(args),
         Command::Score(args) => score::score(args),
         Command::Calibrate(args) => calibrate::calibrate(args),
+        Command::Report(args) => report::report(args),
         Command::Release(args) => release::release(args),
+        Command::Export(command) => export::export(command),
         Command::Redact(args) => redact::redact(args),
         Command::Status(args) => status::status(args),
         Command::Retry(args) => retry::retry(args),
@@ -213,6 +229,7 @@ pub fn main() -> ExitCode {
         Command::Forget(args) => forget::forget(args),
         Command::Init(args) => init::init(&args.folder),
         Command::Rubric(command) => rubric::rubric(command),
+        Command::Transcript(command) => transcript::transcript(command),
         Command::Model(ModelCommand::List { folders }) => model::list(folders),
         Command::Model(ModelCommand::Fetch(args)) => model_fetch::fetch(&args),
         Command::Model(ModelCommand::Check { file }) => model::check(&file),
@@ -266,6 +283,7 @@ impl Common {
         Flags {
             calls: self.calls,
             contacts: self.contacts,
+            agents: self.agents,
             jobs: self.jobs,
             metrics: self.metrics,
             ..self.place.flags()

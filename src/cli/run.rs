@@ -174,7 +174,7 @@ pub(super) fn conclude(report: &RunReport, out: &Path) -> Exit {
             "\nTables are in {out}. One query to try, in DuckDB:\n  \
              SELECT question, answer, count(*) AS calls\n  \
              FROM read_parquet('{}/answers/date=*/part.parquet', union_by_name = true)\n  \
-             GROUP BY ALL ORDER BY ALL;",
+             WHERE scorer = 'automatic' GROUP BY ALL ORDER BY ALL;",
             out.replace('\'', "''")
         )),
     }
@@ -264,6 +264,7 @@ fn show_plan(
     let key = plan::customer_key(settings, plan::KeyUse::Rehearse)?;
     let redaction = plan::redaction(settings, &key, plan::KeyUse::Rehearse)?;
     let agents = plan::agents(settings, plan::KeyUse::Rehearse)?;
+    let roster = plan::read_roster(settings, agents.as_ref())?;
     let contacts = plan::read_contacts(settings, &key)?;
     let mut found = plan::find_calls(settings, &key, agents.as_ref())?;
     if let Some(retry) = retry {
@@ -310,6 +311,9 @@ fn show_plan(
     }
     if let Some(contacts) = contacts {
         tell(format_args!("contacts    {} rows", contacts.contacts.len()));
+    }
+    if let Some(roster) = roster {
+        tell(format_args!("agents      {} rows", roster.rows));
     }
     tell(format_args!(
         "{}",

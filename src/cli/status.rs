@@ -68,7 +68,8 @@ fn people(settings: &Settings) -> Vec<PathBuf> {
     files.ratings.iter().chain(others).cloned().collect()
 }
 
-fn refuse(error: StoreError) -> Exit {
+/// Says why a store cannot be looked into.
+pub(super) fn refuse(error: StoreError) -> Exit {
     match error {
         StoreError::Io { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
             complain(

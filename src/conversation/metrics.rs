@@ -864,10 +864,12 @@ fn measure_words(metrics: &mut Metrics, c: &Conversation, sides: &Sides) {
     };
 }
 
-/// Whether most of a party's words are trusted; who is silent is understood.
+/// Whether most of a party's words are trusted and were heard with a known probability; who is
+/// silent is understood.
 fn is_understood(c: &Conversation, sides: &Sides, party: Party) -> bool {
     let own = || c.words.iter().filter(|w| w.party == party);
-    let (all, trusted) = (own().count(), own().filter(|w| w.trusted).count());
+    let known = |w: &&super::SpokenWord| w.trusted && (c.word_probs || w.prob.is_some());
+    let (all, trusted) = (own().count(), own().filter(known).count());
     if all == 0 {
         return sides.talk_ms(party) < UNHEARD_MS;
     }

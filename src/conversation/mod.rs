@@ -117,6 +117,8 @@ pub struct Conversation {
     pub mono: bool,
     /// Word times can be relied on.
     pub word_times: bool,
+    /// A word without a probability counts as heard; else nobody knows how well it was.
+    pub word_probs: bool,
     /// The recording's data ended before its header said so.
     pub truncated: bool,
     /// Somebody was already speaking within the first 150 ms.
@@ -198,6 +200,7 @@ impl Conversation {
             recorded_ms,
             mono: parties.len() == 1,
             word_times,
+            word_probs: transcript.recogniser.word_probs,
             truncated: transcript.audio.truncated,
             cut_start,
             cut_end,
@@ -230,7 +233,14 @@ impl Conversation {
     }
 }
 
-fn parties(channels: usize, agent_channel: Option<usize>) -> Result<Vec<Party>, ConversationError> {
+/// Who sits on each channel; see [`Conversation::new`].
+///
+/// # Errors
+/// As there.
+pub fn parties(
+    channels: usize,
+    agent_channel: Option<usize>,
+) -> Result<Vec<Party>, ConversationError> {
     if channels <= 1 {
         return Ok(vec![Party::Unknown; channels]);
     }

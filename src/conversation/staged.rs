@@ -25,6 +25,7 @@ pub(crate) fn staged(recorded_ms: i64) -> Staged {
             model: "none".to_string(),
             model_key: None,
             word_times: true,
+            word_probs: true,
         },
         language: "en".to_string(),
         channels: vec![Channel::default(), Channel::default()],

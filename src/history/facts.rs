@@ -11,7 +11,7 @@ use crate::conversation::promises::{self, PromiseKind};
 use crate::conversation::{Conversation, Party};
 
 /// Version of what is read from the words.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A word below this probability shows nothing.
 const LEAST_PROB: f32 = 0.5;

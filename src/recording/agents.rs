@@ -182,6 +182,14 @@ impl Agents {
         self.lock().folded.get(&text.trim().to_lowercase()).cloned()
     }
 
+    /// The ids as they were written, by their pseudonyms.
+    pub(super) fn ids(&self) -> BTreeMap<String, String> {
+        let known = self.lock();
+        let ids = known.pseudonyms.iter();
+        ids.map(|(id, pseudonym)| (pseudonym.clone(), id.clone()))
+            .collect()
+    }
+
     /// What the list of who is who lacks of these pseudonyms, in words.
     pub fn lack(&self, pseudonyms: &BTreeSet<String>) -> Option<String> {
         let known = self.lock();

@@ -6,20 +6,15 @@
 //! columns with other names are not kept.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::fields::{self, ROUNDED, SEVERAL_LINES};
 use super::key::CustomerKey;
-use super::sidecar::{LISTED, and_more, lines, listed};
-use super::table::{self, Problem, Record, TableError, whole_line};
+use super::table::{Problem, Reading, Record, Refused, Why, whole_line};
 use super::{Direction, StartedAt, when};
-use crate::limits;
-use crate::log::visible_path;
 
 /// How somebody was in contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,58 +59,6 @@ pub struct Contact {
     /// The contact's id in the system that it comes from, or the call id of a stored call.
     #[serde(rename = "ref")]
     pub reference: Option<String>,
-}
-
-/// Why a table of contacts is refused.
-#[derive(Debug, Error)]
-pub enum ContactsError {
-    #[error("read the table of contacts {}: {source}", visible_path(path))]
-    Read { path: PathBuf, source: io::Error },
-    #[error(
-        "read the table of contacts {}: it is {what}, not a CSV file",
-        visible_path(path)
-    )]
-    NotCsv { path: PathBuf, what: &'static str },
-    #[error("read the table of contacts {}: {message}", visible_path(path))]
-    TooMuch { path: PathBuf, message: String },
-    /// Columns as the file has them, in its order.
-    #[error(
-        "read the table of contacts {}: line {line} lacks the column{} {}; found {}",
-        visible_path(path), if missing.len() == 1 { "" } else { "s" }, missing.join(", "), listed(found)
-    )]
-    MissingColumns {
-        path: PathBuf,
-        line: u64,
-        missing: Vec<&'static str>,
-        found: Vec<String>,
-    },
-    /// The first problems in the order of the lines, and how many more there are.
-    #[error("read the table of contacts {}:{}{}", visible_path(path), lines(problems), and_more(*more))]
-    Problems {
-        path: PathBuf,
-        problems: Vec<Problem>,
-        more: usize,
-    },
-}
-
-impl ContactsError {
-    /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            ContactsError::Read { source, .. } => limits::hint(source),
-            // The message says it.
-            ContactsError::TooMuch { .. } => None,
-            ContactsError::NotCsv { .. } => {
-                Some("in the spreadsheet, save as \"CSV UTF-8 (comma delimited)\"")
-            }
-            ContactsError::MissingColumns { .. } => {
-                Some("the first line names the columns: customer,at,channel,direction,reason,ref")
-            }
-            ContactsError::Problems { .. } => {
-                Some("mend these lines and run again; nothing was done yet")
-            }
-        }
-    }
 }
 
 /// A table of contacts whose every value could be read.
@@ -169,28 +112,12 @@ impl ContactTable {
     /// own; `key` hashes the customers.
     ///
     /// # Errors
-    /// [`ContactsError`]: an unreadable file, a missing column, or all that is wrong with the
-    /// rows: a needed value that is missing, one that cannot be read, a `ref` that occurs twice.
-    pub fn read(
-        path: &Path,
-        zone: Option<&TimeZone>,
-        key: &CustomerKey,
-    ) -> Result<Self, ContactsError> {
-        let table = table::read(path).map_err(|error| match error {
-            TableError::Read(source) => ContactsError::Read {
-                path: path.to_owned(),
-                source,
-            },
-            TableError::NotCsv(what) => ContactsError::NotCsv {
-                path: path.to_owned(),
-                what,
-            },
-            TableError::TooMuch(message) => ContactsError::TooMuch {
-                path: path.to_owned(),
-                message,
-            },
-        })?;
-        let header = table.records.first();
+    /// [`Refused`]: an unreadable file, a missing column, or all that is wrong with the rows: a
+    /// needed value that is missing, one that cannot be read, a `ref` that occurs twice.
+    pub fn read(path: &Path, zone: Option<&TimeZone>, key: &CustomerKey) -> Result<Self, Refused> {
+        const COLUMNS: &str = "customer,at,channel,direction,reason,ref";
+        let (mut reading, records) = Reading::begin("contacts", path, COLUMNS)?;
+        let header = records.first();
         let names: Vec<&str> = header
             .into_iter()
             .flat_map(|header| header.cells.iter().map(|name| name.trim()))
@@ -203,49 +130,35 @@ impl ContactTable {
             .map(Column::name)
             .collect();
         if !missing.is_empty() {
-            return Err(ContactsError::MissingColumns {
-                path: path.to_owned(),
+            let found = names.iter().filter(|name| !name.is_empty());
+            return Err(reading.refuse(Why::MissingColumns {
                 line: header_line,
                 missing,
-                found: names
-                    .iter()
-                    .filter(|name| !name.is_empty())
-                    .map(|name| (*name).to_owned())
-                    .collect(),
-            });
+                found: found.map(|name| (*name).to_owned()).collect(),
+            }));
         }
         let mut reader = Reader {
             columns: &columns,
             zone,
             key,
             refs: BTreeMap::new(),
-            problems: table.problems,
+            problems: std::mem::take(&mut reading.problems),
         };
         reader.check_header(header_line);
-        let contacts: Vec<Contact> = table
-            .records
+        let contacts: Vec<Contact> = records
             .iter()
             .skip(1)
             .filter_map(|record| reader.contact(record))
             .collect();
-        let mut problems = reader.problems;
-        if problems.is_empty() {
-            let unused = names.iter().zip(&columns);
-            return Ok(Self {
-                contacts,
-                unused: unused
-                    .filter(|(name, column)| column.is_none() && !name.is_empty())
-                    .map(|(name, _)| (*name).to_owned())
-                    .collect(),
-            });
-        }
-        problems.sort_by_key(|problem| problem.line);
-        let more = problems.len().saturating_sub(LISTED);
-        problems.truncate(LISTED);
-        Err(ContactsError::Problems {
-            path: path.to_owned(),
-            problems,
-            more,
+        reading.problems = reader.problems;
+        reading.finish()?;
+        let unused = names.iter().zip(&columns);
+        Ok(Self {
+            contacts,
+            unused: unused
+                .filter(|(name, column)| column.is_none() && !name.is_empty())
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
         })
     }
 }
@@ -390,7 +303,7 @@ mod tests {
     use super::*;
     use crate::recording::when::zone_by_name;
 
-    fn read(text: &str) -> Result<ContactTable, ContactsError> {
+    fn read(text: &str) -> Result<ContactTable, Refused> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("contacts.csv");
         std::fs::write(&path, text).unwrap();
@@ -437,10 +350,7 @@ mod tests {
              4711,2026-03-09 10:15,call,,r2,more\n",
         )
         .unwrap_err();
-        let ContactsError::Problems {
-            problems, more: 0, ..
-        } = &error
-        else {
+        let Why::Problems { problems, more: 0 } = &error.why else {
             panic!("{error}")
         };
         let places: Vec<(u64, &str)> = problems

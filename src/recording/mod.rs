@@ -15,6 +15,7 @@ pub mod find;
 pub mod key;
 pub mod pattern;
 pub mod plan;
+pub mod roster;
 pub mod sidecar;
 pub(crate) mod table;
 pub mod when;

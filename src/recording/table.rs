@@ -6,13 +6,15 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use thiserror::Error;
 
 use super::fields::Field;
+use super::sidecar::{LISTED, and_more, lines, listed};
 use crate::limits::{self, TABLE_BYTES, Taken};
-use crate::log::visible;
+use crate::log::{visible, visible_path};
 use crate::redaction::redact_quotation;
 
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -23,6 +25,117 @@ pub(crate) enum TableError {
     NotCsv(&'static str),
     /// Whatever it is, it is too large: a sentence with a remedy.
     TooMuch(String),
+}
+
+/// Why a table beside that of the calls is refused.
+#[derive(Debug, Error)]
+#[error("read the table of {table} {}:{why}", visible_path(path))]
+pub struct Refused {
+    /// What it is a table of.
+    pub table: &'static str,
+    pub path: PathBuf,
+    pub why: Why,
+    /// What to write into the first line.
+    columns: &'static str,
+}
+
+/// What is wrong with it, as it follows the file's name.
+#[derive(Debug, Error)]
+pub enum Why {
+    #[error(" {0}")]
+    Read(io::Error),
+    #[error(" it is {0}, not a CSV file")]
+    NotCsv(&'static str),
+    #[error(" {0}")]
+    TooMuch(String),
+    /// Columns as the file has them, in its order.
+    #[error(
+        " line {line} lacks the column{} {}; found {}",
+        if missing.len() == 1 { "" } else { "s" }, missing.join(", "), listed(found)
+    )]
+    MissingColumns {
+        line: u64,
+        missing: Vec<&'static str>,
+        found: Vec<String>,
+    },
+    /// The first problems in the order of the lines, and how many more there are.
+    #[error("{}{}", lines(problems), and_more(*more))]
+    Problems { problems: Vec<Problem>, more: usize },
+}
+
+impl Refused {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match &self.why {
+            Why::Read(source) => limits::hint(source).map(str::to_string),
+            // The message says it.
+            Why::TooMuch(_) => None,
+            Why::NotCsv(_) => {
+                Some("in the spreadsheet, save as \"CSV UTF-8 (comma delimited)\"".to_string())
+            }
+            Why::MissingColumns { .. } => Some(format!(
+                "the first line names the columns: {}",
+                self.columns
+            )),
+            Why::Problems { .. } => {
+                Some("mend these lines and run again; nothing was done yet".to_string())
+            }
+        }
+    }
+}
+
+/// A table of which the columns are known and whose rows are read one by one.
+pub(super) struct Reading<'p> {
+    table: &'static str,
+    path: &'p Path,
+    columns: &'static str,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'p> Reading<'p> {
+    /// Begins to read a table of `table`s; `columns` are those that it may have, for people.
+    pub(super) fn begin(
+        table: &'static str,
+        path: &'p Path,
+        columns: &'static str,
+    ) -> Result<(Self, Vec<Record>), Refused> {
+        let mut reading = Self {
+            table,
+            path,
+            columns,
+            problems: Vec::new(),
+        };
+        let read = read(path).map_err(|error| {
+            reading.refuse(match error {
+                TableError::Read(source) => Why::Read(source),
+                TableError::NotCsv(what) => Why::NotCsv(what),
+                TableError::TooMuch(message) => Why::TooMuch(message),
+            })
+        })?;
+        reading.problems = read.problems;
+        Ok((reading, read.records))
+    }
+
+    pub(super) fn refuse(&self, why: Why) -> Refused {
+        Refused {
+            table: self.table,
+            path: self.path.to_owned(),
+            why,
+            columns: self.columns,
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub(super) fn finish(mut self) -> Result<(), Refused> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        let mut problems = std::mem::take(&mut self.problems);
+        problems.sort_by_key(|problem| problem.line);
+        let more = problems.len().saturating_sub(LISTED);
+        problems.truncate(LISTED);
+        Err(self.refuse(Why::Problems { problems, more }))
+    }
 }
 
 /// The records of a file and what is wrong with their quoting.

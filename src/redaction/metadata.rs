@@ -235,6 +235,7 @@ fn note(text: &str, names: &[CustomerName]) -> String {
             model: String::new(),
             model_key: None,
             word_times: false,
+            word_probs: true,
         },
         language: "en".to_string(),
         channels: vec![Channel {

@@ -56,6 +56,7 @@ pub(super) fn call(lines: &[(usize, &str)]) -> Transcript {
             model: "test".to_string(),
             model_key: None,
             word_times: true,
+            word_probs: true,
         },
         language: "en".to_string(),
         channels,

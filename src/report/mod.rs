@@ -1,7 +1,7 @@
 //! What a night leaves behind: Parquet tables that any analyst can query.
 //!
 //! [`tables`] says what is in each table, [`schema`] what a table, a column and a cell are, and
-//! [`parquet`] is the one door to polars. Left out on purpose: where files stand, staging and
+//! [`parquet`] is the one door to polars. [`export`] writes the same for other tools. Left out on purpose: where files stand, staging and
 //! renaming (that is `batch`), and every sum or rate over calls, which belongs to the reader's
 //! own query.
 
@@ -9,14 +9,19 @@ use crate::log::visible;
 use std::io;
 
 pub mod diff;
+pub mod export;
+pub mod html;
 mod pages;
 pub mod parquet;
+pub mod records;
 pub mod rows;
 pub mod schema;
 pub mod summary;
 pub mod tables;
 
-pub use parquet::{ROWS_PER_GROUP, TableContent, TableWriter, read_columns, read_table};
+pub use parquet::{
+    ROWS_PER_GROUP, TableContent, TableReader, TableWriter, read_columns, read_table,
+};
 pub use schema::{Cell, Column, Kind, SCHEMA_VERSION, Table, markdown};
 pub use tables::{schema_document, tables};
 

@@ -10,6 +10,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::civil::Date;
 use polars::io::parquet::metadata::{FileMetadata, FileMetadataRef};
 use polars::io::parquet::write::{
     BatchedWriter, KeyValueMetadata, ParquetCompression, ParquetWriter, StatisticsOptions,
@@ -54,6 +55,8 @@ enum Gathered {
     Bool(Vec<Option<bool>>),
     /// In microseconds.
     Timestamp(Vec<Option<i64>>),
+    /// In days since 1970.
+    Date(Vec<Option<i32>>),
 }
 
 impl TableWriter {
@@ -167,6 +170,7 @@ impl Gathered {
             Kind::Float => Gathered::Float(Vec::new()),
             Kind::Bool => Gathered::Bool(Vec::new()),
             Kind::Timestamp => Gathered::Timestamp(Vec::new()),
+            Kind::Date => Gathered::Date(Vec::new()),
         }
     }
 
@@ -182,6 +186,8 @@ impl Gathered {
             (Gathered::Bool(values), Cell::Null) => values.push(None),
             (Gathered::Timestamp(values), Cell::TimestampMs(ms)) => values.push(Some(ms * 1000)),
             (Gathered::Int(values) | Gathered::Timestamp(values), Cell::Null) => values.push(None),
+            (Gathered::Date(values), Cell::Date(date)) => values.push(Some(days_since_1970(date))),
+            (Gathered::Date(values), Cell::Null) => values.push(None),
             _ => unreachable!("the row was checked against the table"),
         }
     }
@@ -200,6 +206,11 @@ impl Gathered {
                     .into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
                     .into_column()
             }
+            Gathered::Date(values) => {
+                pl::Int32Chunked::from_iter_options(name, take(values).into_iter())
+                    .into_date()
+                    .into_column()
+            }
         }
     }
 }
@@ -212,6 +223,7 @@ fn polars_schema(table: &Table) -> pl::Schema {
             Kind::Float => DataType::Float64,
             Kind::Bool => DataType::Boolean,
             Kind::Timestamp => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
+            Kind::Date => DataType::Date,
         };
         pl::Field::new(column.name.into(), dtype)
     });
@@ -313,7 +325,11 @@ pub fn read_table(path: &Path) -> Result<TableContent, ReportError> {
 /// # Errors
 /// As [`read_table`].
 pub fn read_columns(path: &Path, names: &[&str]) -> Result<TableContent, ReportError> {
-    let mut content = read(path, Some(names))?;
+    Ok(arranged(read(path, Some(names))?, names))
+}
+
+/// Puts columns in an order, with nulls for those that are not there.
+fn arranged(mut content: TableContent, names: &[&str]) -> TableContent {
     let found: Vec<Option<usize>> = names
         .iter()
         .map(|name| content.columns.iter().position(|(n, _)| n == name))
@@ -339,7 +355,77 @@ pub fn read_columns(path: &Path, names: &[&str]) -> Result<TableContent, ReportE
             })
             .collect();
     }
-    Ok(content)
+    content
+}
+
+/// A file of [`TableWriter`], read row group by row group. What is opened stays readable when
+/// another takes its place.
+pub struct TableReader {
+    path: PathBuf,
+    file: File,
+    metadata: FileMetadataRef,
+    /// Rows of the groups, the next one first.
+    groups: std::vec::IntoIter<usize>,
+    /// Rows read so far.
+    read: usize,
+}
+
+impl TableReader {
+    /// # Errors
+    /// As [`read_table`].
+    pub fn open(path: &Path) -> Result<Self, ReportError> {
+        guarded(path, || {
+            let mut file = limits::open(path).map_err(read_error(path))?;
+            let metadata = pl::ParquetReader::new(&mut file)
+                .get_metadata()
+                .map_err(|e| decode_error(path, e.to_string()))?
+                .clone();
+            let groups: Vec<usize> = metadata.row_groups.iter().map(|g| g.num_rows()).collect();
+            Ok(Self {
+                path: path.to_path_buf(),
+                file,
+                metadata,
+                groups: groups.into_iter(),
+                read: 0,
+            })
+        })
+    }
+
+    /// Key-value metadata, e.g. `callibrate.schema_version`.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        let mut facts = self.metadata.key_value_metadata.iter().flatten();
+        facts.find(|fact| fact.key == name)?.value.as_deref()
+    }
+
+    /// The rows of the next group, with columns as [`read_columns`] has them; `None` after the
+    /// last.
+    ///
+    /// # Errors
+    /// As [`read_table`].
+    pub fn rows(&mut self, names: &[&str]) -> Result<Option<Vec<Vec<Cell>>>, ReportError> {
+        let Some(rows) = self.groups.next() else {
+            return Ok(None);
+        };
+        let from = self.read;
+        self.read += rows;
+        guarded(&self.path, || {
+            let failed = |e: pl::PolarsError| decode_error(&self.path, e.to_string());
+            let file = self.file.try_clone().map_err(read_error(&self.path))?;
+            let mut reader = pl::ParquetReader::new(file)
+                .read_parallel(pl::ParallelStrategy::None)
+                .with_slice(Some((from, rows)));
+            reader.set_metadata(self.metadata.clone());
+            let schema = reader.schema().map_err(failed)?;
+            let there = names.iter().filter(|name| schema.get(name).is_some());
+            let there = there.map(|name| name.to_string()).collect();
+            let frame = reader.with_columns(Some(there)).finish();
+            let mut content = content_of(&frame.map_err(failed)?)
+                .map_err(|message| decode_error(&self.path, message))?;
+            // Of columns that are not there, nothing tells how many rows there are.
+            content.rows.resize(rows, Vec::new());
+            Ok(Some(arranged(content, names).rows))
+        })
+    }
 }
 
 /// The columns of a file that are asked for and there; all without `names`.
@@ -370,11 +456,16 @@ fn read_tables_cells(path: &Path, names: Option<&[&str]>) -> Result<TableContent
         reader = reader.with_columns(Some(there.map(|name| name.to_string()).collect()));
     }
     let frame = reader.finish().map_err(|e| decode_error(e.to_string()))?;
+    let content = content_of(&frame).map_err(decode_error)?;
+    Ok(TableContent { facts, ..content })
+}
 
+/// Columns and rows of a frame, which knows no facts.
+fn content_of(frame: &pl::DataFrame) -> Result<TableContent, String> {
     let mut columns = Vec::with_capacity(frame.width());
     let mut rows = vec![Vec::with_capacity(frame.width()); frame.height()];
     for column in frame.columns() {
-        let (kind, cells) = cells_of(column).map_err(decode_error)?;
+        let (kind, cells) = cells_of(column)?;
         columns.push((column.name().to_string(), kind));
         for (row, cell) in rows.iter_mut().zip(cells) {
             row.push(cell);
@@ -383,7 +474,7 @@ fn read_tables_cells(path: &Path, names: Option<&[&str]>) -> Result<TableContent
     Ok(TableContent {
         columns,
         rows,
-        facts,
+        facts: Vec::new(),
     })
 }
 
@@ -529,8 +620,13 @@ fn texts_of(series: &pl::Series) -> Result<Vec<String>, pl::PolarsError> {
     })
 }
 
+fn days_since_1970(date: Date) -> i32 {
+    let days = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+    i32::try_from(days).expect("the calendar ends in the year 9999")
+}
+
 /// A day by its number since 1970.
-fn day(number: i32) -> Option<jiff::civil::Date> {
+fn day(number: i32) -> Option<Date> {
     Some(time(i64::from(number) * 86_400)?.date())
 }
 
@@ -552,6 +648,11 @@ fn cells_of(column: &pl::Column) -> Result<(Kind, Vec<Cell>), String> {
             let instants = series.datetime().map_err(failed)?.physical().iter();
             let in_ms = |us: i64| Cell::TimestampMs(us.div_euclid(1000));
             (Kind::Timestamp, cells(instants.map(|us| us.map(in_ms))))
+        }
+        DataType::Date => {
+            let days = series.date().map_err(failed)?.physical().iter();
+            let days = days.map(|days| days.and_then(day).map_or(Cell::Null, Cell::Date));
+            (Kind::Date, days.collect())
         }
         other => return Err(format!("column {}: no table has {other}", column.name())),
     })

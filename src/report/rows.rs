@@ -1,13 +1,17 @@
 //! What was found out about a call, as rows of tables. Columns stand in the order of [`tables`](super::tables).
 
 use super::schema::{Cell, Column, Kind};
+use crate::calibration::record::{PersonAnswer, Said};
 use crate::conversation::Conversation;
 use crate::conversation::metrics::{METRICS, Metrics};
 use crate::history::{ContactRow, PromiseRow};
 use crate::recording::CallMeta;
+use crate::recording::roster::Post;
 use crate::redaction::card_data::CardData;
 use crate::rubric::{self, Question, Rubric};
-use crate::scoring::{AUTOMATIC, Answer, Answered, Evidence, EvidenceKind, Judged, PartScore};
+use crate::scoring::{
+    AUTOMATIC, Answer, Answered, Evidence, EvidenceKind, Judged, PartScore, points_of,
+};
 use crate::transcript::Transcript;
 
 type Row = Vec<Cell>;
@@ -26,6 +30,8 @@ pub struct CallRows {
     pub scores: Vec<Row>,
     pub part_scores: Vec<Row>,
     pub obstacles: Vec<Row>,
+    /// What the call adds to the sums of its date.
+    pub daily: Daily,
 }
 
 /// Everything known of one call.
@@ -39,6 +45,10 @@ pub struct Facts<'a> {
     pub card_data: Option<CardData>,
     /// Below the folder of muted copies.
     pub muted_copy: Option<String>,
+    /// Of the agent, on the day of the call.
+    pub post: Option<&'a Post>,
+    /// What people answered about the call.
+    pub people: &'a [PersonAnswer],
 }
 
 macro_rules! row {
@@ -46,6 +56,10 @@ macro_rules! row {
 }
 
 pub mod calibration;
+pub mod coaching;
+mod daily;
+
+pub use daily::Daily;
 
 /// Columns of the `metrics` table, from the metrics themselves.
 pub fn metric_columns() -> Vec<Column> {
@@ -74,6 +88,7 @@ pub fn call_rows(facts: &Facts<'_>) -> CallRows {
             .map(|data| card_data_row(facts, data))
             .into_iter()
             .collect(),
+        daily: Daily::of(facts),
         ..CallRows::default()
     };
     add_words(facts, &mut rows);
@@ -86,8 +101,13 @@ pub fn call_rows(facts: &Facts<'_>) -> CallRows {
             rows.part_scores.push(part_row(facts, rubric, part));
         }
         for ((_, question), answered) in rubric.questions().zip(answers) {
+            let said = Said::of(facts.people, &rubric.rubric, question);
             rows.answers
-                .push(answer_row(facts, rubric, question, answered));
+                .push(answer_row(facts, rubric, question, answered, &said));
+            for n in 0..said.answers.len() {
+                rows.answers
+                    .push(person_row(facts, rubric, question, answered, &said, n));
+            }
             rows.evidence.extend(evidence_rows(facts, rubric, answered));
             rows.obstacles
                 .extend(obstacle_row(facts, rubric, question, answered));
@@ -146,6 +166,9 @@ fn call_row(facts: &Facts<'_>) -> Row {
         words.iter().filter(|w| !w.trusted).count(),
         words.iter().filter(|w| w.redacted.is_some()).count(),
         extra,
+        facts.post.and_then(|post| post.leader.clone()),
+        facts.post.and_then(|post| post.site.clone()),
+        facts.post.and_then(|post| post.hired_on.clone()),
     ]
 }
 
@@ -326,14 +349,28 @@ fn part_row(facts: &Facts<'_>, rubric: &Rubric, part: &PartScore) -> Row {
     ]
 }
 
-fn answer_row(facts: &Facts<'_>, rubric: &Rubric, question: &Question, answered: &Answered) -> Row {
-    let tags: Vec<&str> = question.tags.iter().map(|t| t.as_str()).collect();
+/// The number, or the value on a scale.
+fn value_of(question: &Question, answer: &Answer) -> Option<f64> {
     let scale = matches!(question.kind, rubric::Kind::Options { scale: true, .. });
-    let value = match &answered.answer {
+    match answer {
         Answer::Number(value) => Some(*value),
         Answer::Choice(id) if scale => id.parse::<f64>().ok(),
         _ => None,
-    };
+    }
+}
+
+fn tags_of(question: &Question) -> String {
+    let tags: Vec<&str> = question.tags.iter().map(|t| t.as_str()).collect();
+    tags.join(",")
+}
+
+fn answer_row(
+    facts: &Facts<'_>,
+    rubric: &Rubric,
+    question: &Question,
+    answered: &Answered,
+    said: &Said<'_>,
+) -> Row {
     row![
         &facts.meta.call_id,
         facts.run_id,
@@ -351,10 +388,10 @@ fn answer_row(facts: &Facts<'_>, rubric: &Rubric, question: &Question, answered:
         answered.auto_fail,
         answered.evidence.len(),
         question.kind.as_str(),
-        value,
+        value_of(question, &answered.answer),
         &question.meaning,
         answered.way.clone(),
-        tags.join(","),
+        tags_of(question),
         question.critical,
         question.celebrate,
         question.answered_by.as_str(),
@@ -362,6 +399,52 @@ fn answer_row(facts: &Facts<'_>, rubric: &Rubric, question: &Question, answered:
         answered.cause.map(|c| c.as_str()),
         answered.confidence.map(four_places),
         answered.fragile,
+        AUTOMATIC,
+        said.of_record.is_none(),
+    ]
+}
+
+/// The answer of a person, the `n`th of them, to a question that was answered automatically, too.
+/// What only an automatic answer has is left empty.
+fn person_row(
+    facts: &Facts<'_>,
+    rubric: &Rubric,
+    question: &Question,
+    answered: &Answered,
+    said: &Said<'_>,
+    n: usize,
+) -> Row {
+    let (given, answer) = &said.answers[n];
+    row![
+        &facts.meta.call_id,
+        facts.run_id,
+        &rubric.rubric,
+        &rubric.version,
+        &rubric.key,
+        &answered.section,
+        &answered.question,
+        &given.scorer,
+        answer.text(),
+        points_of(&question.kind, answer),
+        answered.max_points,
+        Cell::Null,
+        Cell::Null,
+        false,
+        0_i64,
+        question.kind.as_str(),
+        value_of(question, answer),
+        &question.meaning,
+        Cell::Null,
+        tags_of(question),
+        question.critical,
+        question.celebrate,
+        question.answered_by.as_str(),
+        question.controllable_by_agent,
+        Cell::Null,
+        Cell::Null,
+        false,
+        given.kind.as_str(),
+        said.of_record == Some(n),
     ]
 }
 
@@ -430,8 +513,9 @@ fn evidence_rows<'a>(
     })
 }
 
-/// A row of `contacts`.
-pub fn contact_row(row: ContactRow) -> Row {
+/// A row of `contacts`, with the call as it is stored and the length of its recording where that
+/// is known.
+pub fn contact_row(row: ContactRow, meta: &CallMeta, recorded_ms: Option<i64>) -> Row {
     row![
         row.call_id,
         row.repeat_of,
@@ -445,6 +529,14 @@ pub fn contact_row(row: ContactRow) -> Row {
         row.led_to_repeat[2],
         row.promised_call_back,
         row.leg,
+        &meta.agent,
+        meta.team.clone(),
+        meta.queue.clone(),
+        meta.reason.clone(),
+        meta.direction.map(|d| d.as_str()),
+        meta.customer.clone(),
+        Cell::TimestampMs(meta.started_at.utc_ms),
+        recorded_ms,
     ]
 }
 

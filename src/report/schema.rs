@@ -7,6 +7,8 @@
 
 use std::fmt::{self, Write as _};
 
+use jiff::civil::Date;
+
 use super::{CellFault, ReportError};
 
 /// Version of all tables together. It rises when a column changes its meaning or type or goes
@@ -56,6 +58,8 @@ pub enum Kind {
     Bool,
     /// An instant in UTC, in microseconds since 1970.
     Timestamp,
+    /// A calendar day. Of exported tables alone: elsewhere it stands in the folder's name.
+    Date,
 }
 
 /// One value of a row.
@@ -68,6 +72,7 @@ pub enum Cell {
     Bool(bool),
     /// Milliseconds since 1970-01-01T00:00:00Z.
     TimestampMs(i64),
+    Date(Date),
 }
 
 impl Column {
@@ -116,6 +121,26 @@ impl Column {
 }
 
 impl Table {
+    /// Whether the date belongs to the key: a call or a run stands in one date alone, sums of a
+    /// date in each.
+    pub fn is_told_by_date(&self) -> bool {
+        let of_one_date = |name: &&str| ["call_id", "run_id"].contains(name);
+        self.date_is.is_some() && !self.key.iter().any(of_one_date)
+    }
+
+    /// The table as one file of all its dates: with the `date`, which otherwise stands in the
+    /// folder's name, as the first column. What files of older versions lack may be null.
+    pub fn exported(mut self) -> Self {
+        for column in &mut self.columns {
+            column.nullable = true;
+        }
+        if let Some(date_is) = self.date_is.take() {
+            self.columns
+                .insert(0, Column::new("date", Kind::Date, date_is));
+        }
+        self
+    }
+
     /// Whether `row` can stand in this table: as many cells as columns, each of its column's
     /// kind, null only where the column may be.
     ///
@@ -149,6 +174,7 @@ impl Kind {
             Kind::Float => "DOUBLE",
             Kind::Bool => "BOOLEAN",
             Kind::Timestamp => "TIMESTAMP WITH TIME ZONE",
+            Kind::Date => "DATE",
         }
     }
 }
@@ -169,6 +195,7 @@ impl Cell {
             Cell::Float(_) => Some(Kind::Float),
             Cell::Bool(_) => Some(Kind::Bool),
             Cell::TimestampMs(_) => Some(Kind::Timestamp),
+            Cell::Date(_) => Some(Kind::Date),
         }
     }
 }
@@ -293,13 +320,29 @@ What holds for all tables:
 - `date` stands in the folder's name only, not in the files.
 - Columns are added at the end of a table and never change their name, type or meaning within a
   schema version. Name the columns you need, and treat one that an older file lacks as null.
-- `_ms` is in milliseconds and `_s` in seconds; `start_ms`, `end_ms` and the like count from the
-  start of the recording. A timestamp is an instant in UTC. Numbers are never NaN or infinite.
+- Units: `_ms` is in milliseconds, `_s` in seconds, `_hz` per second; `start_ms`, `end_ms` and the
+  like count from the start of the recording. Any other BIGINT counts what its meaning names, or
+  tells a place. Of the DOUBLEs, scores, severities, and means, differences, deviations and limits
+  of scores are in points of 100; shares, rates and probabilities, their differences, expectations
+  and limits run from 0 to 1 (differences from -1); coefficients of agreement have no unit and are
+  1 at most. What is in none of these says so.
+- A timestamp is an instant in UTC; `started_local` with `time_zone` is the wall clock's, and
+  `date` its day. Numbers are never NaN or infinite.
 - Parquet marks every column as nullable; the `null?` below says which ones callibrate really
   leaves empty.
 - What must not be written (card and account numbers) is replaced before anything gets here.
 - The same recordings, rubrics, settings and model give the same bytes. Only `runs`, `releases`
   and `forgotten` tell the time.
+- Five types only, so that every reader maps them alike:
+
+  | here | in the file | DuckDB | pandas, by pyarrow | polars | Spark |
+  |---|---|---|---|---|---|
+  | VARCHAR | BYTE_ARRAY, String | VARCHAR | object (str) | String | StringType |
+  | BIGINT | INT64 | BIGINT | int64; float64 with nulls | Int64 | LongType |
+  | DOUBLE | DOUBLE | DOUBLE | float64 | Float64 | DoubleType |
+  | BOOLEAN | BOOLEAN | BOOLEAN | bool; object with nulls | Boolean | BooleanType |
+  | TIMESTAMP WITH TIME ZONE | INT64, microseconds in UTC | TIMESTAMP WITH TIME ZONE | datetime64[us, UTC] | Datetime(us, UTC) | TimestampType |
+
 - Each file carries its table (`callibrate.table`), `callibrate.schema_version` and
   `callibrate.tool_version` as key-value metadata: `SELECT * FROM parquet_kv_metadata('…')`.
 
@@ -317,7 +360,9 @@ The tables, and what one row of each stands for:
 }
 
 fn section(table: &Table) -> String {
-    let key: Vec<String> = table.key.iter().map(|k| format!("`{k}`")).collect();
+    let date = table.is_told_by_date().then_some("date");
+    let key = date.iter().chain(table.key);
+    let key: Vec<String> = key.map(|k| format!("`{k}`")).collect();
     let mut text = String::new();
     put(
         &mut text,

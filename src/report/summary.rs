@@ -14,7 +14,7 @@ use crate::scoring::{Answer, Answered, EvidenceKind, FormScore, Judged, Verdict}
 /// Calls in each list.
 const LISTED: usize = 10;
 /// Steps of the score distribution.
-const STEPS: usize = 5;
+pub const STEPS: usize = 5;
 /// Width of the longest bar.
 const BAR: usize = 30;
 
@@ -72,6 +72,20 @@ struct Listen {
     call_id: String,
     agent: String,
     reason: String,
+}
+
+/// The step of the distribution that a score lies in; what a bonus adds is in the last.
+pub fn step(score: f64) -> usize {
+    ((score / 100.0 * STEPS as f64) as usize).min(STEPS - 1)
+}
+
+/// The first and last whole score of a step.
+pub fn ends(step: usize) -> (usize, usize) {
+    let width = 100 / STEPS;
+    match step + 1 == STEPS {
+        true => (step * width, 100),
+        false => (step * width, (step + 1) * width - 1),
+    }
 }
 
 impl Summary {
@@ -176,8 +190,7 @@ impl Form {
             }
         }
         if let Some(value) = score.score {
-            let step = ((value / 100.0 * STEPS as f64) as usize).min(STEPS - 1);
-            self.steps[step] += 1;
+            self.steps[step(value)] += 1;
         }
         if !score.auto_failed_by.is_empty() {
             self.auto_fails += 1;
@@ -259,15 +272,10 @@ impl Form {
         }
         let _ = writeln!(text, "\n  score      calls");
         let most = self.steps.iter().copied().max().unwrap_or(0).max(1);
-        let width = 100 / STEPS;
         for (step, count) in self.steps.iter().enumerate() {
-            let top = if step + 1 == STEPS {
-                100
-            } else {
-                (step + 1) * width - 1
-            };
+            let (from, top) = ends(step);
             let bar = "#".repeat((count * BAR).div_ceil(most));
-            let line = format!("  {:>3} to {top:<3} {count:>5}  {bar}", step * width);
+            let line = format!("  {from:>3} to {top:<3} {count:>5}  {bar}");
             let _ = writeln!(text, "{}", line.trim_end());
         }
         self.write_listen(text);

@@ -45,6 +45,8 @@ pub fn tables(metric_columns: Vec<Column>) -> Vec<Table> {
         scores(),
         part_scores(),
         obstacles(),
+        agent_daily(),
+        question_daily(),
         contacts(),
         promises(),
         releases(),
@@ -55,10 +57,15 @@ pub fn tables(metric_columns: Vec<Column>) -> Vec<Table> {
 
 /// The text of `docs/report-schema.md`.
 pub fn schema_document(metric_columns: Vec<Column>) -> String {
+    markdown(&all(metric_columns))
+}
+
+/// Every table that there can be.
+pub fn all(metric_columns: Vec<Column>) -> Vec<Table> {
     let mut all = tables(metric_columns);
-    all.extend(calibration_tables());
+    all.extend(tables_of_people());
     all.push(forgotten());
-    markdown(&all)
+    all
 }
 
 /// One row per transcribed call.
@@ -82,7 +89,8 @@ ORDER BY agent;",
             audio_key Text nullable: "BLAKE3 of the recording's bytes, hexadecimal; null for a transcript \
                 of another tool.",
             agent Text: "The agent's id, or the pseudonym where agents have some (`[people]`).",
-            team Text nullable: "The agent's team; null if not given.",
+            team Text nullable: "The agent's team on the day of the call: that of the table of calls, \
+                else that of the table of agents; null if neither gives one.",
             queue Text nullable: "The queue that the call came through; null if not given.",
             customer Text nullable: "Keyed hash of the customer's id: calls of one customer share \
                 it, and it names nobody; null if not given.",
@@ -131,6 +139,12 @@ ORDER BY agent;",
             redactions Int: "Placeholders that stand for something that must not be written.",
             extra Text: "Sidecar columns that callibrate does not know, as a JSON object of texts; \
                 `{}` if there are none.",
+            leader Text nullable: "Who led the agent on the day of the call, as the table of \
+                agents has it; the pseudonym where the leader is an agent, too, and these have \
+                some; null if not given.",
+            site Text nullable: "Where the agent worked on that day; null if not given.",
+            hired_on Text nullable: "The day on which the agent was hired, `YYYY-MM-DD`; null if \
+                not given.",
         },
     }
 }
@@ -322,10 +336,13 @@ ORDER BY c.agent, call_id;",
 pub fn answers() -> Table {
     Table {
         name: "answers",
-        grain: "one question of a rubric, answered for one call",
+        grain: "one question of a rubric, answered for one call by one scorer",
         key: &["call_id", "rubric", "rubric_version", "question", "scorer"],
-        purpose: "What the form says, question by question. *Abstain* is an answer of its own: \
-            leave it out of a rate, and say how often it came.",
+        purpose: "What the form says, question by question, and what people answered beside it. \
+            **Say which rows you mean**: `scorer = 'automatic'` for rates and counts, `of_record` \
+            for the one answer to show of a call; without either, a call that people rated counts \
+            several times. *Abstain* is an answer of its own: leave it out of a rate, and say how \
+            often it came.",
         date_is: Some(CALL_DATE),
         example: "
 SELECT rubric, rubric_version, question,
@@ -334,6 +351,7 @@ SELECT rubric, rubric_version, question,
     count(*) FILTER (answer = 'abstain') AS abstained
 FROM read_parquet('report/answers/date=*/*.parquet',
     hive_partitioning = true, union_by_name = true)
+WHERE scorer = 'automatic'
 GROUP BY ALL
 ORDER BY ALL;",
         columns: columns! {
@@ -345,7 +363,7 @@ ORDER BY ALL;",
                 without a new version.",
             section Text: "The section's id within the rubric.",
             question Text: "The question's id within the rubric.",
-            scorer Text: "Who answered: `automatic`.",
+            scorer Text: "Who answered: `automatic`, a rater, or `gold` for what was agreed.",
             answer Text: "`yes` or `no`; the id of the option chosen, or the value on a scale; ids \
                 of several options with commas between them, `none` where none holds; a number; \
                 `not_applicable` or `abstain`.",
@@ -354,11 +372,11 @@ ORDER BY ALL;",
             max_points Float: "Points that the question can give.",
             weight Float nullable: "Share of the form's score that the question carries in this \
                 call, 0 to 1, after the weight of questions that do not apply went to the others; \
-                null unless it counts.",
+                null unless it counts, and for people's answers, of which no score is made.",
             reason Text nullable: "Why the answer is `abstain` or `not_applicable`; null for the \
-                others.",
-            auto_fail Bool: "This answer fails the form, or its section.",
-            evidence_rows Int: "Rows of `evidence` behind this answer.",
+                others, and for people's answers.",
+            auto_fail Bool: "This answer fails the form, or its section; never a person's.",
+            evidence_rows Int: "Rows of `evidence` behind this answer; 0 for people's answers.",
             kind Text: "`yes_no`, `options`, `scale`, `number`, `multi_select` or `comment`.",
             value Float nullable: "The number, or the value on a scale; null for other kinds and \
                 without an answer.",
@@ -366,7 +384,7 @@ ORDER BY ALL;",
                 hexadecimal: the same where only a comment, the layout, help, weight or points \
                 changed. History and ratings belong to it.",
             way Text nullable: "Which of several ways to *yes* it was; null where the rubric names \
-                none.",
+                none, and for people's answers.",
             tags Text: "`business`, `customer` and `compliance` with commas between them; empty if \
                 the question has none.",
             critical Bool: "The question counts for the critical verdict.",
@@ -375,12 +393,17 @@ ORDER BY ALL;",
             controllable_by_agent Bool: "Whether the agent can help the answer at all.",
             cause Text nullable: "What a failed answer is put down to: `agent`, `process`, \
                 `system`, `policy`, `other_team`, `customer` or `unknown`; null where the answer \
-                earned all it could, and without one.",
+                earned all it could, without one, and for people's answers.",
             confidence Float nullable: "How well what the answer rests on was heard, 0 to 1: the \
                 lowest word probability or share of heard speech in its evidence. Not the \
-                probability that the answer is right; null without an answer.",
+                probability that the answer is right; null without an answer, for people's \
+                answers, and where the transcript has no word probabilities.",
             fragile Bool: "It would be another answer if the words with a probability under 0.7 \
-                were dropped.",
+                were dropped; never a person's.",
+            scorer_kind Text: "`automatic`, `coach` for a rater, or `gold` for what was agreed.",
+            of_record Bool: "The answer to show where one is to be shown: what was agreed, else \
+                the latest of a coach, else the automatic one. True of exactly one row of each \
+                call, rubric, version and question. Rules: `docs/ratings.md`.",
         },
     }
 }
@@ -389,7 +412,7 @@ ORDER BY ALL;",
 pub fn evidence() -> Table {
     Table {
         name: "evidence",
-        grain: "one piece of evidence behind an answer",
+        grain: "one piece of evidence behind an automatic answer",
         key: &["call_id", "rubric", "rubric_version", "question", "item"],
         purpose: "Why each answer is what it is: who said which words when, which window was \
             searched, and what came closest when nothing was found.",
@@ -401,7 +424,7 @@ FROM read_parquet('report/answers/date=*/*.parquet',
 JOIN read_parquet('report/evidence/date=*/*.parquet',
     hive_partitioning = true, union_by_name = true) AS e
     USING (date, call_id, rubric, rubric_version, question)
-WHERE a.answer = 'no'
+WHERE a.scorer = 'automatic' AND a.answer = 'no'
 ORDER BY call_id, question, e.item;",
         columns: columns! {
             call_id Text: "The call; see `calls`.",
@@ -438,7 +461,7 @@ ORDER BY call_id, question, e.item;",
                 was taken for another form of itself or for one that sounds the same.",
             confidence Float nullable: "How well it was heard, 0 to 1: lowest word probability, or \
                 share of the searched speech that was heard with confidence; null where it shows a \
-                doubt or a near miss.",
+                doubt or a near miss, and where the transcript has no word probabilities.",
         },
     }
 }
@@ -573,6 +596,130 @@ ORDER BY calls DESC, cause, rubric, question;",
     }
 }
 
+/// One row per agent, kind of work and form: the sums of a date.
+pub fn agent_daily() -> Table {
+    Table {
+        name: "agent_daily",
+        grain: "one agent's calls of a date, by team, queue, reason and rubric",
+        key: &[
+            "agent",
+            "team",
+            "queue",
+            "reason",
+            "rubric",
+            "rubric_version",
+        ],
+        purpose: "Ready-made sums for BI tools; made of what `calls` and `scores` say. All counts \
+            and sums add up over rows of one rubric; over several, each call counts once for each. \
+            Divide sums only after adding: `score_sum` / `with_score` is a mean score. Counts of \
+            automatic answers; what people answered changes no score. No ranking: a difference \
+            between two agents may well be chance, see `calibration/agents`.",
+        date_is: Some(CALL_DATE),
+        example: "
+SELECT agent, team, sum(calls) AS calls,
+    round(sum(score_sum) / nullif(sum(with_score), 0), 1) AS mean_score,
+    round(sum(passed) / nullif(sum(passed + failed), 0), 3) AS pass_rate,
+    round(sum(talk_s + hold_s + acw_s) / nullif(sum(handled), 0)) AS mean_handle_s
+FROM read_parquet('report/agent_daily/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true)
+WHERE rubric = 'service-essentials'
+GROUP BY agent, team
+ORDER BY agent, team;",
+        columns: columns! {
+            agent Text: "As in `calls`.",
+            team Text: "As in `calls`; empty if not given, because it belongs to the key.",
+            leader Text nullable: "Who leads the agent on this date; null if not given.",
+            site Text nullable: "Where the agent works on this date; null if not given.",
+            queue Text: "As in `calls`; empty if not given.",
+            reason Text: "As in `calls`; empty if not given.",
+            rubric Text: "The rubric's id.",
+            rubric_version Text: "The rubric's version.",
+            calls Int: "Calls that the rubric was put to, whether it applies or not.",
+            scored Int: "Calls that it applies to.",
+            not_eligible Int: "Calls that it does not apply to; with `scored` these are `calls`.",
+            passed Int: "Calls with the verdict `pass`.",
+            failed Int: "Calls with the verdict `fail`.",
+            undetermined Int: "Calls with the verdict `undetermined`.",
+            auto_failed Int: "Calls with an answer that fails the form.",
+            score_sum Float: "Sum of `score` in `scores`, over the calls that have one \
+                (`with_score`).",
+            score_low_sum Float: "Sum of `score_low`, over the same calls.",
+            score_high_sum Float: "Sum of `score_high`, over the same calls.",
+            agent_score_sum Float: "Sum of `agent_score`, over the calls that have one \
+                (`agent_scored`).",
+            agent_scored Int: "Calls with an `agent_score`.",
+            yes Int: "Questions answered *yes*.",
+            no Int: "Questions answered *no*.",
+            abstained Int: "Questions that could not be told, or that wait for a person.",
+            recorded_ms Int: "Length of the recordings of `calls`.",
+            talk_s Int: "Talk time of the calls that have a handle time (`handled`).",
+            hold_s Int: "Hold time of the same calls.",
+            acw_s Int: "After-call work of the same calls.",
+            handled Int: "Calls of which the phone system counted talk, hold and after-call work.",
+            started_local_first Text: "When the first of these calls began, on the wall clock, \
+                `YYYY-MM-DDTHH:MM:SS`.",
+            time_zone Text: "Zone of that wall clock: IANA name, or offset where only that is \
+                known.",
+            with_score Int: "Calls with a score: what to divide `score_sum`, `score_low_sum` and \
+                `score_high_sum` by.",
+        },
+    }
+}
+
+/// One row per agent, kind of work and question: the sums of a date.
+pub fn question_daily() -> Table {
+    Table {
+        name: "question_daily",
+        grain: "one question put to one agent's calls of a date, by team and queue",
+        key: &[
+            "agent",
+            "team",
+            "queue",
+            "rubric",
+            "rubric_version",
+            "question",
+            "meaning",
+        ],
+        purpose: "Ready-made sums for BI tools; made of what `answers` says. All counts and sums \
+            add up. Everything but the columns that begin with `record_` counts automatic answers: \
+            people answer chosen calls, and would bend a rate. A rate of automatic answers is not \
+            yet the true one: `calibration/true_rates` has that.",
+        date_is: Some(CALL_DATE),
+        example: "
+SELECT rubric, question, sum(put) AS put,
+    round(sum(yes) / nullif(sum(yes + no), 0), 3) AS yes_rate,
+    round(sum(abstained) / sum(put), 3) AS abstained
+FROM read_parquet('report/question_daily/date=*/*.parquet',
+    hive_partitioning = true, union_by_name = true)
+GROUP BY rubric, question, meaning
+ORDER BY rubric, question, meaning;",
+        columns: columns! {
+            agent Text: "As in `calls`.",
+            team Text: "As in `calls`; empty if not given, because it belongs to the key.",
+            queue Text: "As in `calls`; empty if not given.",
+            rubric Text: "The rubric's id.",
+            rubric_version Text: "The rubric's version.",
+            section Text: "The section's id within the rubric.",
+            question Text: "The question's id within the rubric.",
+            meaning Text: "What the question means; see `answers`.",
+            put Int: "Calls that it was put to: the five counts that follow together.",
+            yes Int: "Answers *yes*.",
+            no Int: "Answers *no*.",
+            otherwise Int: "Answers with an option, a selection or a number.",
+            not_applicable Int: "Calls in which it does not arise.",
+            abstained Int: "Calls in which it could not be told, or waits for a person.",
+            fragile Int: "Answers that would be others without the words of a probability under \
+                0.7.",
+            auto_failed Int: "Answers that fail the form, or their section.",
+            points_sum Float: "Points given.",
+            max_points_sum Float: "Points that the answers with points could give.",
+            record_yes Int: "Calls whose answer of record is *yes*; see `of_record` in `answers`.",
+            record_no Int: "Calls whose answer of record is *no*.",
+            record_by_people Int: "Calls whose answer of record is a person's, whatever it says.",
+        },
+    }
+}
+
 /// One row per stored call: what came before and after it.
 pub fn contacts() -> Table {
     Table {
@@ -620,6 +767,15 @@ ORDER BY c.agent;",
                 one that the customer announced; null where it cannot be told.",
             leg Bool nullable: "An earlier call belongs to the same interaction; null if no \
                 interaction is given.",
+            agent Text: "As in `calls`; here and below, so that no join is needed.",
+            team Text nullable: "As in `calls`; null if not given.",
+            queue Text nullable: "As in `calls`; null if not given.",
+            reason Text nullable: "As in `calls`; null if not given.",
+            direction Text nullable: "As in `calls`; null if not given.",
+            customer Text nullable: "As in `calls`; null if not given.",
+            started_at Timestamp: "When the call began.",
+            recorded_ms Int nullable: "Length of the recording; null where the call's transcript \
+                cannot be read, and then it has no row in `calls`.",
         },
     }
 }
@@ -771,9 +927,9 @@ ORDER BY started_at DESC;",
             run_id Text: "Id of the run, as the other tables have it.",
             started_at Timestamp: "When the run began.",
             finished_at Timestamp: "When its tables were ready.",
-            command Text: "The subcommand: `run`, `transcribe`, `score` or `retry`, or `forget` or \
-                `redact` for tables that were made again because calls were forgotten, or their \
-                transcripts redacted again.",
+            command Text: "The subcommand: `run`, `transcribe`, `score` or `retry`, or `forget`, \
+                `redact` or `calibrate` for tables that were made again because calls were \
+                forgotten, their transcripts redacted again, or people answered otherwise.",
             tool_version Text: "Version of callibrate.",
             schema_version Int: "Version of these tables.",
             model Text: "The speech model's name.",
@@ -805,14 +961,11 @@ mod tests {
     use super::*;
 
     fn all() -> Vec<Table> {
-        let mut all = tables(vec![Column::nullable(
+        super::all(vec![Column::nullable(
             "agent_talk_ms",
             Kind::Int,
             "Speech of the agent; null in mono.",
-        )]);
-        all.extend(calibration_tables());
-        all.push(forgotten());
-        all
+        )])
     }
 
     #[test]

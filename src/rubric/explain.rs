@@ -696,7 +696,7 @@ fn unit_of(name: &str) -> &'static str {
 }
 
 /// A metric in words that need no glossary, where there are some.
-fn metric_words(name: &str) -> String {
+pub(crate) fn metric_words(name: &str) -> String {
     let known = match name {
         "silence_count" => "the number of silences of 3 s or more",
         "dead_air_count" => "the number of long waits that nobody announced",
@@ -802,7 +802,7 @@ fn plain(phrase: &str) -> (Vec<String>, bool) {
 
 /// The first alternatives of a phrase without its optional words, in quotation marks, and whether
 /// it has others.
-fn simplest(phrase: &str) -> (String, bool) {
+pub(crate) fn simplest(phrase: &str) -> (String, bool) {
     let mut text = String::new();
     let mut left_out = false;
     // Brackets that are open around what is not shown; 0 where words are shown.

@@ -255,9 +255,14 @@ impl<'a> HeardCall<'a> {
             || hit.tolerance() == Tolerance::Masked
             || hit.matched.iter().any(|matched| {
                 let word = &self.conversation.words[voice.words[voice.tokens.word(matched.token)]];
-                matched.tolerance == Tolerance::NearSound
-                    && (!word.trusted || word.prob.is_some_and(|p| p < ALIKE_PROB))
+                matched.tolerance == Tolerance::NearSound && self.is_below(word, ALIKE_PROB)
             })
+    }
+
+    /// Whether a word was not heard as well as that, as far as anybody knows.
+    fn is_below(&self, word: &SpokenWord, least: f32) -> bool {
+        let unknown = !self.conversation.word_probs;
+        !word.trusted || word.prob.map_or(unknown, |p| p < least)
     }
 
     fn make_match<'h>(
@@ -443,8 +448,7 @@ impl<'a> HeardCall<'a> {
     ) -> NearMiss {
         let (first, last) = (near.tokens[0], near.tokens[near.tokens.len() - 1]);
         let spoken = |token: usize| &self.conversation.words[voice.words[voice.tokens.word(token)]];
-        let below =
-            |word: &SpokenWord, least: f32| !word.trusted || word.prob.is_some_and(|p| p < least);
+        let below = |word: &SpokenWord, least: f32| self.is_below(word, least);
         // What stands between its words or beside them may be the missing one, misheard.
         let before = first.saturating_sub(1).max(range.start);
         let beside = before..=(last + 1).min(range.end - 1);
@@ -526,6 +530,12 @@ impl<'a> HeardCall<'a> {
         let allowed = ((speech_ms as f64 * UNHEARD_SHARE) as i64).max(UNHEARD_MS);
         if unheard_ms <= allowed {
             return None;
+        }
+        if !c.word_probs && c.words.iter().all(|w| w.prob.is_none_or(|p| p == 0.0)) {
+            return Some((
+                "this transcript has no word probabilities".to_string(),
+                None,
+            ));
         }
         let worst = unheard
             .into_iter()
@@ -683,6 +693,7 @@ fn unheard(conversation: &Conversation) -> Vec<Vec<Span>> {
         /// The least probability of what is masked.
         masked: f32,
     }
+    let without_prob = if conversation.word_probs { 1.0 } else { 0.0 };
     let mut segments: Vec<Vec<Option<Sum>>> = vec![Vec::new(); conversation.channels.len()];
     // A word without a letter or figure in it tells nothing.
     let words = conversation
@@ -704,7 +715,7 @@ fn unheard(conversation: &Conversation) -> Vec<Vec<Span>> {
         sum.span.start_ms = sum.span.start_ms.min(word.start_ms);
         sum.span.end_ms = sum.span.end_ms.max(word.end_ms);
         sum.trusted &= word.trusted;
-        let prob = word.prob.unwrap_or(1.0);
+        let prob = word.prob.unwrap_or(without_prob);
         if word.redacted.is_some() {
             sum.masked = sum.masked.min(prob);
         } else {

@@ -25,7 +25,7 @@ use crate::phrase::{Matcher, MatcherBuilder, PhraseId};
 use crate::recording::CallMeta;
 use crate::rubric::{Cause, Rubric};
 
-/// Who answered: this build knows the automatic scorer only.
+/// Who answered, where no person did.
 pub const AUTOMATIC: &str = "automatic";
 
 /// What a question was answered with.

@@ -632,13 +632,14 @@ fn absent(
 
 fn found(m: &Match<'_>, path: &str, searched: Span, call: &HeardCall<'_>) -> Evidence {
     let quoted = call.quoted(m);
-    let confidence = quoted.min_prob.unwrap_or(1.0);
+    let sure = call.conversation.word_probs.then_some(1.0);
+    let confidence = quoted.min_prob.or(sure);
     let mut evidence = described(quoted, path, EvidenceKind::Found, searched);
     evidence.note = Some(match call.tolerance_of(m) {
         Some(tolerance) => format!("matches \"{}\": {tolerance}", m.phrase),
         None => format!("matches \"{}\"", m.phrase),
     });
-    evidence.confidence = Some(confidence);
+    evidence.confidence = confidence;
     evidence
 }
 

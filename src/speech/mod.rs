@@ -120,6 +120,7 @@ pub fn transcribe(
             model: setup.model.clone(),
             model_key: Some(setup.model_key.clone()),
             word_times: setup.profile.timestamps,
+            word_probs: true,
         },
         language,
         channels,

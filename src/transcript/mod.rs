@@ -3,7 +3,9 @@
 //! [`Transcript`] is the canonical transcript format (`docs/transcript-format.md`): one JSON file
 //! per recording, in the store or made by another tool. It knows channels and not people; who
 //! sits on which channel comes from the call's metadata and is joined in `conversation`.
+//! [`import`] reads what other tools write.
 
+pub mod import;
 pub mod snippet;
 
 use std::fmt;
@@ -72,10 +74,18 @@ pub struct Recogniser {
     /// Word times can be relied on. Where they cannot, rules with windows in time abstain.
     #[serde(default = "yes")]
     pub word_times: bool,
+    /// A word without a probability counts as heard for sure: people wrote it down. False where
+    /// a recogniser did not tell, and then nobody knows that something was not said.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub word_probs: bool,
 }
 
 fn yes() -> bool {
     true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// One channel of the recording.
@@ -180,8 +190,8 @@ pub struct Word {
     pub text: String,
     pub start_ms: i64,
     pub end_ms: i64,
-    /// The recogniser's probability, 0 to 1; absent where a tool gives none, and then the word
-    /// counts as heard.
+    /// The recogniser's probability, 0 to 1; absent where a tool gives none, and then
+    /// [`Recogniser::word_probs`] says whether the word counts as heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prob: Option<f32>,
     /// Set where this word stands for something that must not be written.
@@ -394,23 +404,28 @@ impl Transcript {
 
     /// Parses and checks; `name` is used in messages only.
     pub fn from_json(bytes: &[u8], name: &str) -> Result<Self, TranscriptError> {
-        let mut transcript: Transcript =
+        let transcript: Transcript =
             serde_json::from_slice(bytes).map_err(|e| TranscriptError::Parse {
                 path: name.to_string(),
                 message: without_values(&e.to_string()),
             })?;
-        if let Err(message) = transcript.check() {
-            return Err(TranscriptError::Invalid {
+        transcript
+            .checked()
+            .map_err(|message| TranscriptError::Invalid {
                 path: name.to_string(),
                 message,
-            });
-        }
-        for channel in &mut transcript.channels {
+            })
+    }
+
+    /// As it may be used: nothing in it that no recording can hold, and speech in each channel.
+    fn checked(mut self) -> Result<Self, String> {
+        self.check()?;
+        for channel in &mut self.channels {
             if channel.speech.is_empty() {
-                channel.speech = speech_of(&channel.segments);
+                channel.speech = speech_of(channel.segments.iter().map(Segment::span));
             }
         }
-        Ok(transcript)
+        Ok(self)
     }
 
     /// One line of JSON.
@@ -517,16 +532,16 @@ fn is_share(share: f32) -> bool {
     (0.0..=1.0).contains(&share)
 }
 
-/// Speech as the segments have it, for transcripts that do not state it: overlapping segments are
-/// joined.
-fn speech_of(segments: &[Segment]) -> Vec<Span> {
+/// Speech as the segments have it, for transcripts that do not state it: overlapping segments,
+/// which are in order of start, are joined.
+fn speech_of(segments: impl IntoIterator<Item = Span>) -> Vec<Span> {
     let mut speech: Vec<Span> = Vec::new();
     for segment in segments {
         match speech.last_mut() {
             Some(last) if segment.start_ms <= last.end_ms => {
                 last.end_ms = last.end_ms.max(segment.end_ms);
             }
-            _ => speech.push(segment.span()),
+            _ => speech.push(segment),
         }
     }
     speech

@@ -173,6 +173,7 @@ impl Call {
                 model: "none".to_string(),
                 model_key: None,
                 word_times: true,
+                word_probs: true,
             },
             language: "en".to_string(),
             channels: self.channels.into(),

@@ -18,7 +18,7 @@ use crate::support::{Place, SCRATCH, Said, callibrate, files_below, finish, repo
 mod generator;
 
 /// The sample calls and those of the programme, scored and calibrated.
-static SAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
+pub static SAMPLES: LazyLock<PathBuf> = LazyLock::new(|| {
     let out = SCRATCH.join("calibration");
     let samples = repository().join("samples");
     score(&out, &samples.join("reference"), &samples);

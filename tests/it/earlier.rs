@@ -19,7 +19,7 @@ const RELEASED: bool = false;
 
 fn all() -> Vec<Table> {
     let mut all = stated();
-    all.extend(tables::calibration_tables());
+    all.extend(tables::tables_of_people());
     all
 }
 
@@ -38,6 +38,7 @@ fn made_rows(table: &Table) -> Vec<Vec<Cell>> {
             Kind::Float => Cell::from(n as f64 / 4.0),
             Kind::Bool => Cell::from(n == 1),
             Kind::Timestamp => Cell::TimestampMs(1_772_442_000_000 + n),
+            Kind::Date => unreachable!("a date stands in the folder's name"),
         };
         table.columns.iter().map(cell).collect()
     };

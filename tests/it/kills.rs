@@ -170,9 +170,12 @@ fn whoever_is_killed_and_whenever_nothing_is_lost_or_done_twice() {
             assert_eq!(to_do, left, "{said:#?}");
             assert!(new == done || (hit && new == done + 1), "{new} {said:#?}");
             assert!(!said.stderr.contains("failed:"), "{said:#?}");
-            // What is published is whole, even where not all of it is.
-            for (name, bytes) in report::published(&out) {
-                assert!(tables[&name] == bytes, "{name}");
+            // What is published is whole, even where not all of it is. One that was killed at once
+            // has not made the folder.
+            if out.is_dir() {
+                for (name, bytes) in report::published(&out) {
+                    assert!(tables[&name] == bytes, "{name}");
+                }
             }
 
             // A run that was about to end may have done so before the signal came.

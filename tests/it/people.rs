@@ -294,10 +294,12 @@ fn what_people_hand_over_is_joined_by_the_pseudonyms() {
     }
     place.write("ratings.csv", ratings);
     place.write(
-        "coaching.csv",
+        "coaching.yaml",
         format!(
-            "agent,rubric,question,coached_on\n{},service-essentials,greeting,2026-01-06\n",
-            ids[0].1
+            "- agent: {agent}\n  rubric: service-essentials\n  question: greeting\n  \
+             coached_on: 2026-01-06\n  calls: [{call}]\n  action: {agent} greets first.\n",
+            call = ids[0].0,
+            agent = ids[0].1,
         ),
     );
     place.write(
@@ -305,12 +307,15 @@ fn what_people_hand_over_is_joined_by_the_pseudonyms() {
         format!("call_id,resolved\n{},yes\n", ids[0].0),
     );
     let said = place
-        .run("calibrate --ratings ratings.csv --coaching coaching.csv --outcomes outcomes.csv")
+        .run("calibrate --ratings ratings.csv --coaching coaching.yaml --outcomes outcomes.csv")
         .exits(0);
     assert!(
         said.stdout.contains("by agents on their own calls"),
         "{said:#?}"
     );
+    place
+        .run("report --coaching coaching.yaml --date 2026-01-06")
+        .exits(0);
     assert_eq!(said.stderr, "");
     let out = place.path("out");
     let everything = files_below(&out).into_iter().map(|(name, bytes)| {
@@ -327,6 +332,10 @@ fn what_people_hand_over_is_joined_by_the_pseudonyms() {
     }
     let coached = report::calibration(&out, "followed");
     assert_eq!(coached[0].text("agent"), pseudonym(&ids[0].1));
+    let notes = report::undated(&out, "coaching");
+    assert_eq!(notes[0].text("agent"), pseudonym(&ids[0].1));
+    let call = ids[0].0.replace(&ids[0].1, pseudonym(&ids[0].1));
+    assert_eq!(notes[0].text("calls"), call);
 }
 
 #[cfg(unix)]

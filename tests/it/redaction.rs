@@ -484,6 +484,15 @@ fn write_centre(world: &World) {
             in_fours(contact)
         ),
     );
+    world.place.write(
+        "in/agents.csv",
+        format!(
+            "agent,leader,site,note {contact}\nann {},dora {},site_{}\n",
+            beside("agent"),
+            beside("rater"),
+            beside("queue")
+        ),
+    );
     let head = "call_id,rubric,rubric_version,question,rater,kind,answer,session,rated_at,basis,\
                 saw_automatic,chosen,note";
     let mut ratings = csv::Writer::from_writer(Vec::new());
@@ -530,10 +539,24 @@ fn write_centre(world: &World) {
             beside("agent")
         ),
     );
+    let note = |call: &str, question: &str| {
+        format!(
+            "- agent: \"ann {}\"\n  coached_on: 2026-03-04\n  rubric: planted\n  question: \
+             {question}\n  calls: [\"{call}\"]\n  action: \"say {}\"\n  coach: \"dora {}\"\n",
+            beside("agent"),
+            planted::in_words(beside("note")),
+            beside("rater"),
+        )
+    };
+    world
+        .place
+        .write("in/coaching.yaml", note(&ids[0], "gave-name"));
+    let wrong = note(&format!("x{stranger}"), &format!("\"gave {stranger}\""));
+    world.place.write("in/wrong.yaml", wrong);
 }
 
-const RUN: &str = "run ../in/rec --calls ../in/calls.csv --contacts ../in/contacts.csv --out out \
-                   --jobs 2 --metrics figures.prom --redact-audio copies";
+const RUN: &str = "run ../in/rec --calls ../in/calls.csv --contacts ../in/contacts.csv \
+                   --agents ../in/agents.csv --out out --jobs 2 --metrics figures.prom --redact-audio copies";
 
 /// Tables, names of files and folders, files of people, and what is said of them.
 #[test]
@@ -575,6 +598,8 @@ fn nothing_that_stands_beside_the_talk_is_written() {
     assert_eq!(ids(), [masked[0], masked[2]]);
     world.run("clean --yes --out out", &[0]);
     world.run("redact --out out", &[0]);
+    world.run("report --coaching ../in/coaching.yaml --out out", &[0]);
+    world.run("report --coaching ../in/wrong.yaml --out out", &[2]);
 
     world.search(BESIDE).assert_nothing();
 }

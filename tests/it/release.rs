@@ -83,7 +83,7 @@ fn rows(place: &Place) -> Vec<[String; 2]> {
             Cell::Bool(value) => value.to_string(),
             Cell::Int(value) => value.to_string(),
             Cell::Float(value) => value.to_string(),
-            Cell::TimestampMs(_) => "?".to_string(),
+            Cell::TimestampMs(_) | Cell::Date(_) => "?".to_string(),
         };
         let cells: Vec<String> = columns.iter().map(cell).collect();
         cells.join(" ")

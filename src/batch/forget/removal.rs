@@ -12,10 +12,12 @@ use serde_json::{Map, Value};
 
 use super::{Desk, Made, Removed, files_of, is_about};
 use crate::batch::BatchError;
+use crate::batch::export;
 use crate::batch::forgotten::{Forgotten, Gone, Pending};
 use crate::batch::past::Past;
 use crate::batch::plan::input;
 use crate::batch::publish::PublishError;
+use crate::batch::report;
 use crate::batch::run::{Finish, Remake, RunRecord, failure_rows, measure_options};
 use crate::batch::staging::Staging;
 use crate::batch::status::{transcripts, walk};
@@ -61,6 +63,8 @@ impl Desk<'_> {
     /// by them.
     fn sweep(&self, gone: &Gone, pending: &Pending) -> Result<Removed, BatchError> {
         let store = self.store;
+        report::remove_pages(store.out())?;
+        export::remove_exports(store.out())?;
         let parted = self.part(gone)?;
         let dates = &pending.dates;
         let keys: BTreeSet<String> = parted.gone.iter().map(|r| r.transcript.clone()).collect();
@@ -131,6 +135,7 @@ impl Desk<'_> {
         store.remove_transcripts(&orphans)?;
         store.remove_transcripts(&own)?;
         let ids: BTreeSet<&str> = parted.gone.iter().map(|r| &*r.meta.call_id).collect();
+        store.retain_ratings(&|id| !(ids.contains(id) || gone.call_id(id)))?;
         removed.copies = store.remove_muted(&|id| ids.contains(id) || gone.call_id(id))?;
         store.remove_calls(&parted.gone)?;
         Ok(removed)
@@ -251,17 +256,19 @@ impl Desk<'_> {
             }
         }
         if !pending.dates.is_empty() {
-            for table in tables::calibration_tables() {
+            for table in tables::tables_of_people() {
                 let path = format!("{}/part.parquet", table.name);
                 if out.join(&path).is_file() {
-                    removed.calibration = true;
+                    removed.calibration |= table.name != tables::coaching().name;
                     staging.remove_file(path);
                 }
             }
         }
         staging.stage_rows(&tables::forgotten(), None, forgotten.rows())?;
         staging.publish()?;
-        let _ = fs::remove_dir(out.join("calibration"));
+        for folder in ["calibration", "coaching"] {
+            let _ = fs::remove_dir(out.join(folder));
+        }
         Ok(())
     }
 

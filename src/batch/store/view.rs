@@ -12,8 +12,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Failure, Store, StoreError, io_error, names_in, read_json};
+use super::{CallRecord, Failure, Store, StoreError, io_error, names_in, read_json};
 use crate::modes::Readers;
+use crate::transcript::Transcript;
 
 /// A call, as far as a look needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -105,6 +106,20 @@ impl StoreView {
 
     pub fn run_dates(&self) -> Result<Vec<String>, StoreError> {
         self.store.run_dates()
+    }
+
+    /// What is kept of a call, wherever it is.
+    pub fn record(&self, call_id: &str) -> Result<Option<CallRecord>, StoreError> {
+        self.store.call(call_id)
+    }
+
+    /// What is kept of the calls of a date, by start and id.
+    pub fn records(&self, date: &str) -> Result<Vec<CallRecord>, StoreError> {
+        self.store.calls(date)
+    }
+
+    pub fn transcript(&self, key: &str) -> Result<Transcript, StoreError> {
+        self.store.transcript(key)
     }
 
     pub fn has_transcript(&self, key: &str) -> bool {

@@ -98,6 +98,20 @@ pub fn clustered(parts: &[Part]) -> Option<Interval> {
     })
 }
 
+/// Variance of the ratio of all `hits` to all `of`, linearised over the parts, which are taken as
+/// independent. Hits may be anything that is summed, such as scores. `None` for fewer than two
+/// parts.
+pub fn linearised_variance(parts: &[Part]) -> Option<f64> {
+    let m = parts.iter().filter(|p| p.of > 0.0).count() as f64;
+    let of: f64 = parts.iter().map(|p| p.of).sum();
+    if m < 2.0 || of <= 0.0 {
+        return None;
+    }
+    let ratio = parts.iter().map(|p| p.hits).sum::<f64>() / of;
+    let squares: f64 = parts.iter().map(|p| (p.hits - ratio * p.of).powi(2)).sum();
+    Some(m / (m - 1.0) * squares / (of * of))
+}
+
 /// So many independent calls would tell as much of a share as these parts do, which the few
 /// degrees of freedom of few parts make fewer. `None` for fewer than two parts.
 pub fn effective_size(parts: &[Part]) -> Option<f64> {
@@ -107,8 +121,7 @@ pub fn effective_size(parts: &[Part]) -> Option<f64> {
         return None;
     }
     let share = parts.iter().map(|p| p.hits).sum::<f64>() / of;
-    let squares: f64 = parts.iter().map(|p| (p.hits - share * p.of).powi(2)).sum();
-    let variance = m / (m - 1.0) * squares / (of * of);
+    let variance = linearised_variance(parts)?;
     // Weights alone make so many out of the parts (Kish 1965).
     let kish = of * of / parts.iter().map(|p| p.of * p.of).sum::<f64>();
     let spread = share * (1.0 - share);

@@ -8,6 +8,7 @@
 //! - [`agents`]: each agent against the rest, question by question.
 //! - [`followed`]: pass rates before and after a coaching, beside comparable agents.
 //! - [`outcomes`]: questions and what became of the call, within queue.
+//! - [`within`]: two groups of calls, such as a team and the rest, within kinds of calls.
 //! - [`form`]: questions that do not vary, that repeat another, or that no outcome notices.
 //!
 //! Left out: reading any of it, names, and rankings. A league table is noise with names on it
@@ -18,7 +19,8 @@ pub mod followed;
 pub mod form;
 mod grouped;
 pub mod outcomes;
-mod tails;
+pub(crate) mod tails;
+pub mod within;
 
 /// One scored answer to one question. Abstained and not applicable answers have none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -48,7 +48,7 @@ pub(super) fn wilson(share: f64, n: f64) -> (f64, f64) {
 
 /// Half width of a 95 % interval in standard errors; `df` may be broken, and is held to at
 /// least 1.
-pub(super) fn t95(df: f64) -> f64 {
+pub(crate) fn t95(df: f64) -> f64 {
     match StudentsT::new(0.0, 1.0, df.max(1.0)) {
         Ok(t) if df < 1e6 => t.inverse_cdf(0.975),
         _ => Z95,
@@ -56,7 +56,7 @@ pub(super) fn t95(df: f64) -> f64 {
 }
 
 /// Two-sided p-value of a statistic with Student's distribution.
-pub(super) fn t_p_value(t: f64, df: f64) -> f64 {
+pub(crate) fn t_p_value(t: f64, df: f64) -> f64 {
     match StudentsT::new(0.0, 1.0, df.clamp(1.0, 1e6)) {
         Ok(student) if t.is_finite() => (2.0 * student.sf(t.abs())).clamp(0.0, 1.0),
         _ => 1.0,

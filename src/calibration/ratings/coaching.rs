@@ -1,4 +1,5 @@
-//! Who was coached on what, and when: one row per coaching.
+//! Who was coached on what, and when: one row per coaching. What was agreed besides stands in
+//! coaching notes ([`super::notes`]), which say the same and more.
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,23 @@ pub struct Coached {
     pub rubric: String,
     pub question: String,
     pub on: Date,
+    /// What else was noted; nothing where a table names coachings alone.
+    pub agreed: Agreed,
+}
+
+/// What was agreed in a coaching. Texts are redacted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// Calls of the agent that were talked about, as the tables have their ids.
+    pub calls: Vec<String>,
+    pub action: Option<String>,
+    /// When to look again.
+    pub follow_up: Option<Date>,
+    pub coach: Option<String>,
+    /// That the coach spent.
+    pub minutes: Option<u32>,
+    /// When that was looked at again.
+    pub done: Option<Date>,
 }
 
 /// Whether a row names the columns of a file of coaching.
@@ -52,22 +70,33 @@ pub fn coaching(sheet: &Sheet, forms: &Forms) -> Result<Taken<Coached>, Refused>
     }
     settle(COLUMNS.what, std::slice::from_ref(sheet), problems)?;
     rows.sort_by(|a, b| order(a).cmp(&order(b)));
+    rows.dedup_by(|a, b| is_same(a, b));
     let strangers: BTreeSet<&str> = rows
         .iter()
         .map(|row| row.agent.as_str())
         .filter(|agent| !forms.agents.contains(*agent))
         .collect();
-    if !strangers.is_empty() {
-        let names: Vec<&str> = strangers.into_iter().collect();
-        notices.push(format!(
-            "no call in the tables is of {}: nothing can be said of what followed",
-            names.join(", ")
-        ));
-    }
+    notices.extend(about_strangers(strangers));
     Ok(Taken { rows, notices })
 }
 
-fn order(c: &Coached) -> impl Ord + '_ {
+/// A word about agents without calls.
+pub(super) fn about_strangers(strangers: BTreeSet<&str>) -> Option<String> {
+    let names: Vec<&str> = strangers.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "no call in the tables is of {}: nothing can be said of what followed",
+            names.join(", ")
+        )
+    })
+}
+
+/// Whether two coachings are one: of an agent, on a question, on a day.
+pub(super) fn is_same(a: &Coached, b: &Coached) -> bool {
+    (&a.agent, &a.rubric, &a.question, a.on) == (&b.agent, &b.rubric, &b.question, b.on)
+}
+
+pub(super) fn order(c: &Coached) -> impl Ord + '_ {
     (&c.agent, &c.rubric, &c.question, c.on, &c.place)
 }
 
@@ -83,6 +112,7 @@ fn coached(entry: &mut Entry<'_, '_>, known: &Known<'_>) -> Option<Coached> {
             rubric: form.id.to_string(),
             question: asked.id.to_string(),
             on: on?.date,
+            agreed: Agreed::default(),
         }),
         Err((column, message)) => {
             entry.wrong(column, message);

@@ -10,6 +10,7 @@ mod answer;
 mod coaching;
 mod entries;
 mod known;
+mod notes;
 mod outcomes;
 mod rating;
 mod standing;
@@ -22,7 +23,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use accuracy::{Accuracy, accuracy, names_accuracy};
-pub use coaching::{Coached, coaching, names_coaching};
+pub use coaching::{Agreed, Coached, coaching, names_coaching};
+pub use notes::Notes;
 pub use outcomes::{Outcome, names_outcomes, outcomes};
 pub use rating::{names_ratings, ratings};
 pub use when::RatedAt;

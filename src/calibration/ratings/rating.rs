@@ -9,6 +9,7 @@ use super::{
     Basis, Chosen, Forms, Place, RaterKind, Rating, Refused, Standing, Taken, answer, standing,
     when,
 };
+use crate::calibration::record::GOLD;
 use crate::rubric::Kind;
 use crate::scoring::{self, AUTOMATIC};
 use crate::sheet::{Row, Sheet};
@@ -54,7 +55,7 @@ static COLUMNS: Columns = Columns {
 const SAME_POINTS: f64 = 1e-6;
 
 /// Names that stand for others in the tables.
-const RESERVED: [&str; 4] = [AUTOMATIC, "all", "agreed", "own"];
+const RESERVED: [&str; 5] = [AUTOMATIC, GOLD, "all", "agreed", "own"];
 /// A probability below this is a slip: one such call would outweigh all others.
 const LEAST_PROBABILITY: f64 = 1e-6;
 
@@ -229,7 +230,7 @@ impl Reader<'_, '_> {
                 let rater = self.known.forms.rater(rater);
                 Some(self.name(&rater))
             }
-            (None, Some(RaterKind::Gold)) => Some(self.name("gold")),
+            (None, Some(RaterKind::Gold)) => Some(self.name(GOLD)),
             (None, _) => {
                 entry.wrong("rater", "has no value; only a gold rating needs none");
                 None
@@ -258,7 +259,7 @@ impl Reader<'_, '_> {
             return;
         }
         let who = match kind {
-            RaterKind::Gold => self.name("gold"),
+            RaterKind::Gold => self.name(GOLD),
             RaterKind::Person | RaterKind::Agent => rater.clone(),
         };
         let key = (question, (kind, who));

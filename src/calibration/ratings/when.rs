@@ -29,6 +29,17 @@ pub struct RatedAt {
 }
 
 impl RatedAt {
+    /// Milliseconds since 1970; a day without a time counts as its beginning, and a time without an
+    /// offset as UTC.
+    pub fn at_ms(self) -> i64 {
+        let time = self.date.to_datetime(self.time.unwrap_or(Time::midnight()));
+        let offset = self.offset.unwrap_or(Offset::UTC);
+        // Years end long before timestamps do.
+        offset
+            .to_timestamp(time)
+            .map_or(0, |at| at.as_millisecond())
+    }
+
     /// Whether this was certainly later. Days alone, or two times on clocks that nothing
     /// relates, are compared as they are written; the same day is not later.
     pub fn is_later_than(self, other: RatedAt) -> bool {

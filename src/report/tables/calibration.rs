@@ -20,6 +20,14 @@ pub fn calibration_tables() -> Vec<Table> {
     ]
 }
 
+/// The tables that are made of what people say, from no one date: those of calibration, and
+/// `coaching`.
+pub fn tables_of_people() -> Vec<Table> {
+    let mut all = calibration_tables();
+    all.push(coaching());
+    all
+}
+
 /// One row per comparison of answers.
 pub fn agreement() -> Table {
     Table {
@@ -692,6 +700,59 @@ ORDER BY coached_on, agent;",
             adjusted_p Float nullable: "The same corrected for all coachings of the form; \
                 null without a comparison.",
             flag Text: "`rose_more`, `fell_more`, `no_difference` or `not_enough`.",
+        },
+    }
+}
+
+/// One row per coaching note.
+pub fn coaching() -> Table {
+    Table {
+        name: "coaching",
+        grain: "one talk with one agent about one question",
+        key: &["agent", "rubric", "question", "coached_on"],
+        purpose: "What coaches noted and agreed (the file `coaching`), beside what followed \
+                (`calibration/followed`; not what it caused). Made by `report`, and by `calibrate`; \
+                stays as it is where neither names such a file.",
+        date_is: None,
+        example: "
+SELECT question, count(*) AS talks, sum(minutes) AS minutes,
+    count(*) FILTER (done_on IS NULL AND follow_up_on IS NOT NULL) AS to_look_at_again,
+    count(*) FILTER (followed_flag = 'rose_more') AS rose_more
+FROM read_parquet('report/coaching/part.parquet')
+GROUP BY question
+ORDER BY question;",
+        columns: columns! {
+            agent Text: "As in `calls`.",
+            team Text nullable: "The agent's team on the day of the talk, as the table of agents \
+                has it, else as the last call up to that day that has one, else as the last call; \
+                null if not given.",
+            rubric Text: "The rubric's id.",
+            question Text: "The question's id within the rubric.",
+            coached_on Text: "Day of the talk, `YYYY-MM-DD`.",
+            coach Text nullable: "Who led the talk; null if not given.",
+            minutes Int nullable: "Minutes that the coach spent; null if not given.",
+            action Text nullable: "What was agreed, redacted; null if not given.",
+            follow_up_on Text nullable: "Day on which to look again, `YYYY-MM-DD`; null if none \
+                was agreed.",
+            done_on Text nullable: "Day on which that was done, `YYYY-MM-DD`; null as long as it \
+                was not.",
+            calls Text: "Ids of the calls that were talked about, with commas between them; empty \
+                if none are named.",
+            followed_flag Text nullable: "`rose_more`, `fell_more`, `no_difference` or \
+                `not_enough`, beside agents who started alike; null where nobody has calibrated \
+                with this coaching.",
+            calls_before Int nullable: "Calls with an answer in the weeks before; null as \
+                `followed_flag`.",
+            calls_after Int nullable: "Calls with an answer in the weeks after; null as \
+                `followed_flag`.",
+            rate_before Float nullable: "Share of *yes* before; null without such calls.",
+            rate_after Float nullable: "Share of *yes* after; null without such calls.",
+            difference Float nullable: "How much more the rate changed than that of agents who \
+                started alike; null without a comparison.",
+            difference_low Float nullable: "Lower end of its 95 % interval; null where none can \
+                be given.",
+            difference_high Float nullable: "Upper end of its 95 % interval; null where none can \
+                be given.",
         },
     }
 }

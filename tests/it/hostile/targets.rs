@@ -32,7 +32,8 @@ use callibrate::scoring::{Call, Judged, Scorer};
 use callibrate::sheet;
 use callibrate::speech::model_file;
 use callibrate::speech::models::{ModelBytes, ModelSource, Profile};
-use callibrate::transcript::{Transcript, snippet};
+use callibrate::transcript::import::{Choice, Draft, Format};
+use callibrate::transcript::{self, Transcript, snippet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -61,7 +62,7 @@ const fn target(
     }
 }
 
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     target("wav", wav, 4_096, &["tests/fixtures/gsm.wav"]),
     target("flac", flac, 16_384, &[]),
     target("mp3", mp3, 16_384, &["tests/fixtures/help.mp3"]),
@@ -83,10 +84,11 @@ pub const TARGETS: [Target; 18] = [
     target("cases", cases_of_a_form, 4_096, &[]),
     target(
         "transcript",
-        transcript,
+        canonical,
         16_384,
         &["samples/programme/transcripts/p-00016.json"],
     ),
+    target("import", imported, 20_480, &["tests/fixtures/transcripts"]),
     target("calls", calls, 8_192, &["samples/calls.csv"]),
     target(
         "contacts",
@@ -408,7 +410,7 @@ fn cases_of_a_form(bytes: &[u8], _: &Path) {
 
 // Transcripts.
 
-fn transcript(bytes: &[u8], folder: &Path) {
+fn canonical(bytes: &[u8], folder: &Path) {
     static SCORER: LazyLock<Scorer<'static>> = LazyLock::new(|| {
         let names = ["service-essentials", "identity-privacy", "human"];
         let read = |name| rubric::read(name).unwrap_or_else(|e| panic!("{e}"));
@@ -430,6 +432,48 @@ fn transcript(bytes: &[u8], folder: &Path) {
     let again = Transcript::from_json(redacted.to_json().as_bytes(), "again");
     assert_eq!(again.expect("what is stored can be read"), redacted);
     judge(&SCORER, &redacted);
+}
+
+/// A transcript of another tool: what it becomes is one that can be used, whoever the agent is.
+fn imported(bytes: &[u8], _: &Path) {
+    let mut formats: Vec<Option<Format>> = Format::ALL.map(Some).to_vec();
+    formats.push(None);
+    for format in formats {
+        let drafts = match transcript::import::read(bytes, format) {
+            Ok((_, drafts)) => drafts,
+            Err(error) => {
+                drop(shown(&error));
+                continue;
+            }
+        };
+        let together = Draft::of_channels(drafts.clone());
+        for draft in drafts.into_iter().chain(together) {
+            for agent_speaker in [None, Some("agent"), Some("SPEAKER_00"), Some("0")] {
+                let agent_speakers: Vec<String> =
+                    agent_speaker.into_iter().map(String::from).collect();
+                let choice = Choice {
+                    agent_channel: Some(0),
+                    agent_speakers: &agent_speakers,
+                    customer_speakers: &[],
+                    language: Some("en"),
+                    recorded_ms: None,
+                };
+                let imported = match draft.clone().settle(&choice) {
+                    Ok(imported) => imported,
+                    Err(error) => {
+                        drop(shown(&error));
+                        continue;
+                    }
+                };
+                assert_eq!(imported.channels.len(), imported.transcript.channels.len());
+                let again =
+                    Transcript::from_json(imported.transcript.to_json().as_bytes(), "again");
+                let again = again.expect("what is imported can be used");
+                assert_eq!(again, imported.transcript);
+                Conversation::new(&again, Some(0)).expect("the agent sits on the first");
+            }
+        }
+    }
 }
 
 // Tables.

@@ -219,6 +219,7 @@ impl Said {
                 model: "planted".to_string(),
                 model_key: None,
                 word_times: true,
+                word_probs: true,
             },
             language: "en".to_string(),
             channels,

@@ -104,7 +104,13 @@ pub fn rows(out: &Path, table: &str) -> Vec<Row> {
 /// All rows of a table of calibration.
 #[track_caller]
 pub fn calibration(out: &Path, table: &str) -> Vec<Row> {
-    let part = out.join("calibration").join(table).join("part.parquet");
+    undated(out, &format!("calibration/{table}"))
+}
+
+/// All rows of a table that is one file.
+#[track_caller]
+pub fn undated(out: &Path, table: &str) -> Vec<Row> {
+    let part = out.join(table).join("part.parquet");
     let content = report::read_table(&part).unwrap();
     let names = || content.columns.iter().map(|(name, _)| name.clone());
     let rows = content.rows.into_iter().map(|row| Row {

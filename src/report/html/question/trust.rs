@@ -1,0 +1,483 @@
+//! How far a question's answers can be trusted, in words: what the rate truly is, whether people
+//! agree, and how often the program is right. The figures are those of calibration.
+
+use serde::Serialize;
+
+use super::{Headline, Key};
+use crate::calibration::summary::Reading;
+use crate::report::html::scope::Calibration;
+use crate::report::html::weeks::{calls, several};
+use crate::report::html::words::{between, percent};
+use crate::report::records::{Agreement, Automatic, TrueRate};
+
+/// What the rate truly is.
+#[derive(Default)]
+pub(super) struct Truth {
+    pub headline: Option<Headline>,
+    /// What the program counts of the same, errors and all.
+    pub raw: Option<f64>,
+    pub words: Vec<String>,
+}
+
+/// From the agreed answers where there are some, else from people's, else from imported rates.
+pub(super) fn truth(calibration: &Calibration, key: &Key, meaning: &str, is_yes_no: bool) -> Truth {
+    let place = |rate: &&TrueRate| match &*rate.reference {
+        "gold" => 0,
+        "people" => 1,
+        _ => 2,
+    };
+    let rows = calibration.true_rates.iter();
+    let mut rows: Vec<&TrueRate> = rows
+        .filter(|r| r.rubric == key.0 && r.question == key.1 && &*r.meaning == meaning)
+        .collect();
+    rows.sort_by_key(|r| (r.true_rate.is_none(), place(r)));
+    let Some(row) = rows.first() else {
+        return Truth {
+            headline: None,
+            raw: None,
+            words: vec![
+                "How often it is truly yes is not known: no call was both picked by chance and rated by people. Until then the count above stands with all the program's errors in it.".to_string(),
+            ],
+        };
+    };
+    let Some(rate) = row.true_rate else {
+        let why = match row.why_not.as_deref() {
+            Some("too_near_chance") => {
+                "the error rates that were given say that the program is hardly better than a coin"
+            }
+            Some("out_of_range") => {
+                "the error rates that were given do not fit what was counted here"
+            }
+            Some("no_data") => "there is nothing to count yet",
+            Some(why) => why,
+            None => "too little is known",
+        };
+        return Truth {
+            headline: None,
+            raw: None,
+            words: vec![format!("How often it is truly yes cannot be said: {why}.")],
+        };
+    };
+    let ends = row.true_rate_low.zip(row.true_rate_high);
+    let audited = calls(row.audited as f64);
+    let truly = match is_yes_no {
+        true => "truly yes",
+        false => "truly worth all points",
+    };
+    // Only of calls to which it applies is there a rate.
+    let about = match row.not_applicable {
+        Some(share) if share > 0.0 => format!(
+            "Of the about {} it applies to",
+            calls(row.calls as f64 * (1.0 - share))
+        ),
+        Some(_) => format!("Of the {} it was put to", calls(row.calls as f64)),
+        None => "Of the calls it applies to".to_string(),
+    };
+    let mut words = vec![match &*row.reference {
+        "gold" => format!(
+            "{about}, {} are {truly}. This is told from {audited} that chance picked, that people listened to and on which they agreed what is right; each stands for the calls like it.",
+            percent(rate)
+        ),
+        "people" => format!(
+            "{about}, {} are {truly}, as people would say if they listened to all. This is told from {audited} that chance picked and people rated, each alone; each stands for the calls like it.",
+            percent(rate)
+        ),
+        _ => format!(
+            "{about}, {} are {truly}, with the error rates that were measured elsewhere (on {audited}). Whether those rates hold here nobody has checked.",
+            percent(rate)
+        ),
+    }];
+    if let Some(raw) = row.raw_rate {
+        let counted = match is_yes_no {
+            true => "The program counts a yes on",
+            false => "The program gives all points on",
+        };
+        let gap = (rate * 100.0).round() - (raw * 100.0).round();
+        let gap = match gap {
+            g if g >= 1.0 => format!("which is {} too low", points(g)),
+            g if g <= -1.0 => format!("which is {} too high", points(-g)),
+            _ => "which comes to the same".to_string(),
+        };
+        words.push(format!(
+            "{counted} {} of the calls on which it could tell, up to the last calibration, {gap}.",
+            percent(raw)
+        ));
+    }
+    let has = |caveat: &str| row.caveats.split(',').any(|c| c == caveat);
+    if has("coverage_doubtful") || has("few_yes") || has("few_no") {
+        words.push(
+            "These are few calls: the truth may lie further off than the range says.".to_string(),
+        );
+    }
+    if has("strata_joined") {
+        words.push(
+            "For some kinds of calls none was picked; calls like them stand in for those."
+                .to_string(),
+        );
+    }
+    Truth {
+        headline: Some(Headline {
+            value: percent(rate),
+            label: match is_yes_no {
+                true => "truly yes, as people would find",
+                false => "truly earn all points, as people would find",
+            },
+            range: ends.map(|(low, high)| between(low, high)),
+        }),
+        raw: row.raw_rate,
+        words,
+    }
+}
+
+fn points(points: f64) -> String {
+    several(points as i64, "point of 100", "points of 100")
+}
+
+/// Whether another person would have given the same answer.
+pub(super) fn people(calibration: &Calibration, key: &Key, meaning: &str) -> Vec<String> {
+    let mut rows = calibration.agreement.iter().filter(|a| {
+        a.rubric == key.0
+            && &*a.level == "question"
+            && a.part == key.1
+            && &*a.meaning == meaning
+            && &*a.comparison == "people"
+    });
+    let agreed = rows.next().filter(|a| a.pairs > 0);
+    let Some((row, alike)) = agreed.and_then(|a| Some((a, a.percent_agreement?))) else {
+        return vec![
+            "No call was rated by two people, so nobody knows whether another coach would give the same answer.".to_string(),
+        ];
+    };
+    let range = row.percent_agreement_low.zip(row.percent_agreement_high);
+    let range = range.map_or_else(String::new, |(low, high)| {
+        format!(" ({})", between(low, high))
+    });
+    let first = match row.pairs == row.calls {
+        // Two people each.
+        true => format!(
+            "{} rated by two people, each alone; they agree on {}{range}.",
+            match row.calls {
+                1 => "1 call was".to_string(),
+                n => format!("{} were", calls(n as f64)),
+            },
+            (alike * row.calls as f64).round()
+        ),
+        false => format!(
+            "{} were rated by several people, each alone ({} of answers). Two of them gave the same answer {} of the time{range}.",
+            calls(row.calls as f64),
+            several(row.pairs, "pair", "pairs"),
+            percent(alike)
+        ),
+    };
+    vec![first, reading(row).to_string()]
+}
+
+fn reading(row: &Agreement) -> &'static str {
+    let ac1 = row.ac1_low.or(row.ac1);
+    let alike = [row.positive_agreement, row.negative_agreement];
+    match Reading::of(row.enough, row.fleiss_kappa.is_some(), ac1, alike) {
+        Reading::Agree => {
+            "That is more than luck, on yes and on no alike: another coach would most likely have said the same."
+        }
+        Reading::CommonOnly => {
+            "They agree where the answer is the usual one. Of the few calls that are not usual, each finds others: play those together before you tell anyone."
+        }
+        Reading::NotEnoughAgreement => {
+            "That is not enough. Talk about the question, not about the people: its wording probably allows two readings."
+        }
+        Reading::OneAnswer => {
+            "All gave one and the same answer, so this proves nothing yet: rate calls on which another answer is likely."
+        }
+        Reading::TooFew => "That is too few to judge by; 20 calls are the least.",
+    }
+}
+
+/// How far the automatic answer can be trusted.
+#[derive(Debug, Serialize)]
+pub(super) struct Trust {
+    /// `good`, `open` or `bad`: the colour of the word.
+    pub tone: &'static str,
+    pub verdict: &'static str,
+    pub words: Vec<String>,
+    pub counts: Vec<Counts>,
+    /// What the program's answers were held against.
+    pub held_against: &'static str,
+}
+
+/// One row of the table of counts.
+#[derive(Debug, Serialize)]
+pub(super) struct Counts {
+    pub truly: &'static str,
+    pub said_yes: String,
+    pub said_no: String,
+}
+
+/// Whether the automatic answer to a question may stand by itself.
+pub(super) fn is_fit(calibration: &Calibration, key: &Key, meaning: &str) -> bool {
+    checked(calibration, key, meaning).is_some_and(|row| &*row.fit == "automatic")
+}
+
+/// What people found on calls that chance picked; `None` where nobody has checked. Held against
+/// what was agreed where that says something, else against people.
+pub(in crate::report::html) fn checked<'a>(
+    calibration: &'a Calibration,
+    key: &Key,
+    meaning: &str,
+) -> Option<&'a Automatic> {
+    let rows = calibration.automatic.iter();
+    rows.filter(|a| a.rubric == key.0 && a.question == key.1 && &*a.meaning == meaning)
+        .filter(|a| a.audited > 0)
+        .min_by_key(|a| (&*a.fit == "not_known", &*a.reference != "gold"))
+}
+
+pub(super) fn automatic(calibration: &Calibration, key: &Key, meaning: &str) -> Trust {
+    let Some(row) = checked(calibration, key, meaning) else {
+        return Trust {
+            tone: "open",
+            verdict: "Nobody has checked",
+            words: vec![
+                "No call was picked by chance and rated by people for this question, so nobody knows how often the program is right. Take its answer as a hint, and listen.".to_string(),
+            ],
+            counts: Vec::new(),
+            held_against: "",
+        };
+    };
+    let held_against = match &*row.reference {
+        "gold" => "what people agreed on",
+        _ => "what people said, each alone",
+    };
+    let (tone, verdict, advice) = match &*row.fit {
+        "automatic" => (
+            "good",
+            "It may stand alone",
+            "Use its answers, and go on rating some calls that chance picks.",
+        ),
+        "hint" => (
+            "open",
+            "A hint, no more",
+            "Let it choose what you listen to; tell nobody anything by it alone.",
+        ),
+        "not_fit" => (
+            "bad",
+            "Do not rely on it",
+            "Mend the rule of the question, or let people answer it.",
+        ),
+        _ => (
+            "open",
+            "Too few checked to say",
+            "Take it as a hint until more calls that chance picks are rated.",
+        ),
+    };
+    let mut words = vec![format!(
+        "Its answers were held against {held_against}, on {} that chance picked.",
+        calls(row.audited as f64)
+    )];
+    let found = |said: &str, value: Option<f64>, low: Option<f64>, high: Option<f64>| {
+        let ends = low.zip(high).map_or_else(String::new, |(low, high)| {
+            format!(" ({})", between(low, high))
+        });
+        value.map(|value| {
+            format!(
+                "Where the right answer is {said}, it says {said} on {}{ends}.",
+                percent(value)
+            )
+        })
+    };
+    words.extend(found(
+        "yes",
+        row.sensitivity,
+        row.sensitivity_low,
+        row.sensitivity_high,
+    ));
+    words.extend(found(
+        "no",
+        row.specificity,
+        row.specificity_low,
+        row.specificity_high,
+    ));
+    words.push(advice.to_string());
+    let count = |value: f64| match value.fract().abs() < 1e-6 {
+        true => format!("{value:.0}"),
+        false => format!("{value:.1}"),
+    };
+    Trust {
+        tone,
+        verdict,
+        words,
+        counts: vec![
+            Counts {
+                truly: "Right answer yes",
+                said_yes: count(row.true_yes_said_yes),
+                said_no: count(row.true_yes_said_no),
+            },
+            Counts {
+                truly: "Right answer no",
+                said_yes: count(row.true_no_said_yes),
+                said_no: count(row.true_no_said_no),
+            },
+        ],
+        held_against,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::records::{Record, Texts};
+
+    fn blank<R: Record>() -> R {
+        R::from_cells(&"".into(), &[], &mut Texts::default())
+    }
+
+    fn key() -> Key {
+        ("essentials".into(), "greeting".into())
+    }
+
+    fn rate(reference: &str, truth: f64) -> TrueRate {
+        TrueRate {
+            rubric: "essentials".into(),
+            question: "greeting".into(),
+            meaning: "m".into(),
+            reference: reference.into(),
+            calls: 400,
+            audited: 60,
+            raw_rate: Some(0.63),
+            true_rate: Some(truth),
+            true_rate_low: Some(truth - 0.1),
+            true_rate_high: Some(truth + 0.05),
+            not_applicable: Some(0.25),
+            ..blank()
+        }
+    }
+
+    #[test]
+    fn the_true_rate_is_that_of_agreed_answers_with_its_range_and_its_doubts() {
+        let mut calibration = Calibration::default();
+        let truth_of = |c: &Calibration, meaning: &str| truth(c, &key(), meaning, true);
+        assert!(truth_of(&calibration, "m").words[0].contains("not known"));
+        calibration.true_rates = vec![rate("people", 0.8), rate("gold", 0.87)];
+        calibration.true_rates[1].caveats = "coverage_doubtful,strata_joined".into();
+        let found = truth_of(&calibration, "m");
+        let headline = found.headline.unwrap();
+        assert_eq!(
+            (headline.value.as_str(), headline.range.as_deref()),
+            ("87 %", Some("between 77 and 92 %"))
+        );
+        assert!(found.words[0].starts_with("Of the about 300 calls it applies to, 87 % are truly yes. This is told from 60 calls that chance picked"));
+        assert_eq!(
+            found.words[1],
+            "The program counts a yes on 63 % of the calls on which it could tell, up to the last calibration, which is 24 points of 100 too low."
+        );
+        assert!(found.words[2].starts_with("These are few calls"));
+        assert_eq!(found.words.len(), 4);
+        // Of other questions, both figures are of calls that earn all points.
+        let options = truth(&calibration, &key(), "m", false);
+        assert!(options.headline.unwrap().label.contains("all points"));
+        assert!(options.words[1].starts_with("The program gives all points on 63 %"));
+        // Ratings belong to the meaning that they were given for.
+        assert!(truth_of(&calibration, "another").headline.is_none());
+        let mut none = rate("gold", 0.0);
+        (none.true_rate, none.why_not) = (None, Some("out_of_range".into()));
+        calibration.true_rates = vec![none];
+        let found = truth_of(&calibration, "m");
+        assert!(found.headline.is_none());
+        assert!(found.words[0].ends_with("do not fit what was counted here."));
+    }
+
+    fn agreement(calls: i64, pairs: i64, alike: f64) -> Agreement {
+        Agreement {
+            rubric: "essentials".into(),
+            level: "question".into(),
+            part: "greeting".into(),
+            meaning: "m".into(),
+            comparison: "people".into(),
+            calls,
+            pairs,
+            percent_agreement: Some(alike),
+            positive_agreement: Some(0.9),
+            negative_agreement: Some(0.7),
+            fleiss_kappa: Some(0.6),
+            ac1_low: Some(0.65),
+            enough: calls >= 20,
+            ..blank()
+        }
+    }
+
+    #[test]
+    fn agreement_is_told_in_calls_and_never_without_its_limits() {
+        let said = |row: Option<Agreement>| {
+            let calibration = Calibration {
+                agreement: row.into_iter().collect(),
+                ..Calibration::default()
+            };
+            people(&calibration, &key(), "m")
+        };
+        assert!(said(None)[0].starts_with("No call was rated by two people"));
+        // 17 of 20.
+        let words = said(Some(agreement(20, 20, 0.85)));
+        assert_eq!(
+            words[0],
+            "20 calls were rated by two people, each alone; they agree on 17."
+        );
+        assert!(words[1].contains("more than luck"));
+        let words = said(Some(agreement(30, 90, 0.8)));
+        assert!(words[0].starts_with("30 calls were rated by several people, each alone (90 pairs of answers). Two of them gave the same answer 80 % of the time"));
+        assert!(said(Some(agreement(5, 5, 1.0)))[1].starts_with("That is too few"));
+        let rare = Agreement {
+            negative_agreement: Some(0.2),
+            ..agreement(40, 40, 0.9)
+        };
+        assert!(said(Some(rare))[1].contains("each finds others"));
+        let unlike = Agreement {
+            ac1_low: Some(0.3),
+            ..agreement(40, 40, 0.7)
+        };
+        assert!(said(Some(unlike))[1].contains("two readings"));
+        let one = Agreement {
+            fleiss_kappa: None,
+            ..agreement(40, 40, 1.0)
+        };
+        assert!(said(Some(one))[1].contains("proves nothing"));
+    }
+
+    #[test]
+    fn an_answer_stands_alone_only_where_calibration_says_so() {
+        let row = |reference: &str, fit: &str, audited: i64| Automatic {
+            rubric: "essentials".into(),
+            question: "greeting".into(),
+            meaning: "m".into(),
+            reference: reference.into(),
+            fit: fit.into(),
+            audited,
+            true_yes_said_yes: 40.0,
+            true_no_said_yes: 1.5,
+            sensitivity: Some(0.95),
+            sensitivity_low: Some(0.86),
+            sensitivity_high: Some(0.99),
+            ..blank()
+        };
+        let of = |rows: Vec<Automatic>| Calibration {
+            automatic: rows,
+            ..Calibration::default()
+        };
+        let both = of(vec![
+            row("people", "hint", 60),
+            row("gold", "automatic", 50),
+        ]);
+        assert!(is_fit(&both, &key(), "m"));
+        let trust = automatic(&both, &key(), "m");
+        assert_eq!(trust.verdict, "It may stand alone");
+        assert_eq!(
+            trust.words[1],
+            "Where the right answer is yes, it says yes on 95 % (between 86 and 99 %)."
+        );
+        assert_eq!(trust.counts[0].said_yes, "40");
+        assert_eq!(trust.counts[1].said_yes, "1.5");
+        assert!(!is_fit(&both, &key(), "another"));
+        let unrated = of(vec![row("none", "not_known", 0)]);
+        assert_eq!(
+            automatic(&unrated, &key(), "m").verdict,
+            "Nobody has checked"
+        );
+    }
+}
