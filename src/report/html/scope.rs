@@ -53,6 +53,36 @@ pub struct Calibration {
     pub fair_scores: Vec<FairScore>,
 }
 
+impl Calibration {
+    /// How often the automatic answers to a question were right on calls that chance picked;
+    /// `None` where nobody has checked. Held against what was agreed before what single people
+    /// said, and a row that can say something before one that cannot.
+    pub fn checked(&self, rubric: &str, question: &str, meaning: &str) -> Option<&Automatic> {
+        let rows = self.automatic.iter();
+        rows.filter(|row| {
+            &*row.rubric == rubric && &*row.question == question && &*row.meaning == meaning
+        })
+        .filter(|row| row.audited > 0)
+        .min_by_key(|row| (&*row.fit == "not_known", &*row.reference != "gold"))
+    }
+
+    /// What is known of how often a question's answer is truly *yes*: from the agreed answers
+    /// where there is a rate, else from people's, else from imported error rates; without a rate
+    /// only where none has one.
+    pub fn true_rate(&self, rubric: &str, question: &str, meaning: &str) -> Option<&TrueRate> {
+        let place = |rate: &TrueRate| match &*rate.reference {
+            "gold" => 0,
+            "people" => 1,
+            _ => 2,
+        };
+        let rows = self.true_rates.iter();
+        rows.filter(|row| {
+            &*row.rubric == rubric && &*row.question == question && &*row.meaning == meaning
+        })
+        .min_by_key(|row| (row.true_rate.is_none(), place(row)))
+    }
+}
+
 impl Scope {
     /// Whether the report is about one date.
     pub fn is_one_night(&self) -> bool {

@@ -6,7 +6,6 @@
 //! questions that the agent cannot help, and those that only people answer.
 
 use super::super::Text;
-use super::super::question::checked;
 use super::super::scope::Scope;
 use super::Facts;
 use super::examples::{Asked, Search};
@@ -187,7 +186,8 @@ fn is_told(scope: &Scope, asked: &Asked) -> bool {
 
 /// What people found of the automatic answers; `None` where nobody has checked.
 fn found_right<'a>(scope: &'a Scope, asked: &Asked) -> Option<&'a Automatic> {
-    checked(&scope.calibration, asked, &question(scope, asked)?.meaning)
+    let meaning = &question(scope, asked)?.meaning;
+    scope.calibration.checked(&asked.0, &asked.1, meaning)
 }
 
 /// How far automatic answers can be trusted; `None` where nobody has checked.

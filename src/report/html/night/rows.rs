@@ -64,55 +64,32 @@ pub(super) fn calls(day: &Day) -> Vec<OneCall<'_>> {
         .enumerate()
         .map(|(at, one)| (one.call.call_id.clone(), at))
         .collect();
-    fn into<'a, R>(
-        calls: &mut [OneCall<'a>],
-        places: &BTreeMap<Text, usize>,
-        rows: &'a [R],
-        id: impl Fn(&R) -> &Text,
-        put: impl Fn(&mut OneCall<'a>, &'a R),
-    ) {
-        for row in rows {
-            if let Some(&at) = places.get(id(row)) {
-                put(&mut calls[at], row);
-            }
+    let place = |call: &Text| places.get(call).copied();
+    for row in &day.scores {
+        if let Some(at) = place(&row.call_id) {
+            calls[at].scores.push(row);
         }
     }
-    let (all, at) = (&mut calls, &places);
-    into(
-        all,
-        at,
-        &day.scores,
-        |r| &r.call_id,
-        |c, r| c.scores.push(r),
-    );
-    into(
-        all,
-        at,
-        &day.answers,
-        |r| &r.call_id,
-        |c, r| c.answers.push(r),
-    );
-    into(
-        all,
-        at,
-        &day.of_people,
-        |r| &r.call_id,
-        |c, r| c.of_people.push(r),
-    );
-    into(
-        all,
-        at,
-        &day.contacts,
-        |r| &r.call_id,
-        |c, r| c.contact = Some(r),
-    );
-    into(
-        all,
-        at,
-        &day.promises,
-        |r| &r.call_id,
-        |c, r| c.promises.push(r),
-    );
+    for row in &day.answers {
+        if let Some(at) = place(&row.call_id) {
+            calls[at].answers.push(row);
+        }
+    }
+    for row in &day.of_people {
+        if let Some(at) = place(&row.call_id) {
+            calls[at].of_people.push(row);
+        }
+    }
+    for row in &day.contacts {
+        if let Some(at) = place(&row.call_id) {
+            calls[at].contact = Some(row);
+        }
+    }
+    for row in &day.promises {
+        if let Some(at) = place(&row.call_id) {
+            calls[at].promises.push(row);
+        }
+    }
     calls
 }
 

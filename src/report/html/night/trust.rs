@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::report::html::scope::Scope;
 use crate::report::html::words::{grouped, percent};
-use crate::report::records::{Automatic, TrueRate};
+use crate::report::records::Automatic;
 
 /// What may be done with an automatic answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,19 +31,9 @@ pub(super) struct Trust {
     pub words: String,
 }
 
-/// Which reference speaks for a question: what was agreed before what single people said, and one
-/// that can say something before one that cannot.
-fn row<'s>(scope: &'s Scope, rubric: &str, question: &str, meaning: &str) -> Option<&'s Automatic> {
-    let rows = scope.calibration.automatic.iter();
-    rows.filter(|row| {
-        &*row.rubric == rubric && &*row.question == question && &*row.meaning == meaning
-    })
-    .filter(|row| row.audited > 0)
-    .min_by_key(|row| (&*row.fit == "not_known", &*row.reference != "gold"))
-}
-
 pub(super) fn standing(scope: &Scope, rubric: &str, question: &str, meaning: &str) -> Standing {
-    match row(scope, rubric, question, meaning).map(|row| &*row.fit) {
+    let row = scope.calibration.checked(rubric, question, meaning);
+    match row.map(|row| &*row.fit) {
         None => Standing::NotChecked,
         Some("automatic") => Standing::Stands,
         Some("hint") => Standing::Hint,
@@ -65,7 +55,7 @@ fn is_wrong(row: &Automatic) -> bool {
 /// `no` is what a failed answer is called, such as `“no”`.
 pub(super) fn trust(scope: &Scope, rubric: &str, question: &str, meaning: &str, no: &str) -> Trust {
     let standing = standing(scope, rubric, question, meaning);
-    let Some(row) = row(scope, rubric, question, meaning) else {
+    let Some(row) = scope.calibration.checked(rubric, question, meaning) else {
         return Trust {
             standing,
             is_wrong: false,
@@ -109,42 +99,26 @@ pub(super) fn trust(scope: &Scope, rubric: &str, question: &str, meaning: &str, 
     }
 }
 
-fn true_row<'s>(
-    scope: &'s Scope,
-    rubric: &str,
-    question: &str,
-    meaning: &str,
-) -> Option<&'s TrueRate> {
-    let rows = scope.calibration.true_rates.iter();
-    let known = rows.filter(|row| {
-        &*row.rubric == rubric && &*row.question == question && &*row.meaning == meaning
-    });
-    known
-        .filter(|row| row.true_rate.is_some())
-        .min_by_key(|row| &*row.reference != "gold")
-}
-
-/// The share of calls that truly fail, over all calls; `None` where nothing is known of the errors
-/// of the automatic answers.
+/// The share that truly fails of the calls that it applies to; `None` where nothing is known of the
+/// errors of the automatic answers.
 pub(super) fn truly_failed(
     scope: &Scope,
     rubric: &str,
     question: &str,
     meaning: &str,
 ) -> Option<f64> {
-    let row = true_row(scope, rubric, question, meaning)?;
+    let row = scope.calibration.true_rate(rubric, question, meaning)?;
     Some(1.0 - row.true_rate?)
 }
 
-/// What the rate over all calls is when the errors of the automatic answers are taken out;
-/// `None` where nothing is known of them.
+/// The same in words, beside what is counted.
 pub(super) fn true_rate(
     scope: &Scope,
     rubric: &str,
     question: &str,
     meaning: &str,
 ) -> Option<String> {
-    let row = true_row(scope, rubric, question, meaning)?;
+    let row = scope.calibration.true_rate(rubric, question, meaning)?;
     let (raw, share) = (row.raw_rate?, row.true_rate?);
     let (low, high) = (row.true_rate_low?, row.true_rate_high?);
     let few = match row.caveats.is_empty() {
@@ -152,7 +126,8 @@ pub(super) fn true_rate(
         false => "; few calls were checked, so the truth may lie further off",
     };
     Some(format!(
-        "So far {} are counted as failed; of the calls that it applies to, truly {} are (between {} and {}{few}).",
+        "So far {} are counted as failed; of the calls that it applies to, truly {} are (between {} \
+         and {}{few}).",
         percent(1.0 - raw),
         percent(1.0 - share),
         bare(1.0 - high),
@@ -167,7 +142,8 @@ pub(super) fn doubt(
     question: &str,
     meaning: &str,
 ) -> Option<&'static str> {
-    if row(scope, rubric, question, meaning).is_some_and(is_wrong) {
+    let row = scope.calibration.checked(rubric, question, meaning);
+    if row.is_some_and(is_wrong) {
         return Some("such answers to this question are more often wrong than right");
     }
     match standing(scope, rubric, question, meaning) {

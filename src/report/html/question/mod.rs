@@ -22,7 +22,6 @@ use crate::calibration::base::{Names, week_of};
 use crate::calibration::interval::proportion::Part;
 use crate::report::records::{QuestionDay, Text};
 use crate::rubric::{AnsweredBy, Kind, Question, Section};
-pub(super) use trust::checked;
 use typical::Typical;
 
 /// A question by its form.
@@ -380,7 +379,8 @@ impl Questions {
     fn fit<'s>(&self, scope: &'s Scope, key: &Key) -> Option<&'s str> {
         let seen = self.seen.get(key)?;
         let meaning = &seen.meanings[seen.current()?].meaning;
-        checked(&scope.calibration, key, meaning).map(|row| &*row.fit)
+        let row = scope.calibration.checked(&key.0, &key.1, meaning);
+        row.map(|row| &*row.fit)
     }
 
     /// The calls that show what a question sounds like, where its answers are of use.

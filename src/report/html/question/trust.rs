@@ -8,7 +8,7 @@ use crate::calibration::summary::Reading;
 use crate::report::html::scope::Calibration;
 use crate::report::html::weeks::{calls, several};
 use crate::report::html::words::{between, percent};
-use crate::report::records::{Agreement, Automatic, TrueRate};
+use crate::report::records::Agreement;
 
 /// What the rate truly is.
 #[derive(Default)]
@@ -19,19 +19,9 @@ pub(super) struct Truth {
     pub words: Vec<String>,
 }
 
-/// From the agreed answers where there are some, else from people's, else from imported rates.
+/// See [`Calibration::true_rate`].
 pub(super) fn truth(calibration: &Calibration, key: &Key, meaning: &str, is_yes_no: bool) -> Truth {
-    let place = |rate: &&TrueRate| match &*rate.reference {
-        "gold" => 0,
-        "people" => 1,
-        _ => 2,
-    };
-    let rows = calibration.true_rates.iter();
-    let mut rows: Vec<&TrueRate> = rows
-        .filter(|r| r.rubric == key.0 && r.question == key.1 && &*r.meaning == meaning)
-        .collect();
-    rows.sort_by_key(|r| (r.true_rate.is_none(), place(r)));
-    let Some(row) = rows.first() else {
+    let Some(row) = calibration.true_rate(&key.0, &key.1, meaning) else {
         return Truth {
             headline: None,
             raw: None,
@@ -214,24 +204,12 @@ pub(super) struct Counts {
 
 /// Whether the automatic answer to a question may stand by itself.
 pub(super) fn is_fit(calibration: &Calibration, key: &Key, meaning: &str) -> bool {
-    checked(calibration, key, meaning).is_some_and(|row| &*row.fit == "automatic")
-}
-
-/// What people found on calls that chance picked; `None` where nobody has checked. Held against
-/// what was agreed where that says something, else against people.
-pub(in crate::report::html) fn checked<'a>(
-    calibration: &'a Calibration,
-    key: &Key,
-    meaning: &str,
-) -> Option<&'a Automatic> {
-    let rows = calibration.automatic.iter();
-    rows.filter(|a| a.rubric == key.0 && a.question == key.1 && &*a.meaning == meaning)
-        .filter(|a| a.audited > 0)
-        .min_by_key(|a| (&*a.fit == "not_known", &*a.reference != "gold"))
+    let row = calibration.checked(&key.0, &key.1, meaning);
+    row.is_some_and(|row| &*row.fit == "automatic")
 }
 
 pub(super) fn automatic(calibration: &Calibration, key: &Key, meaning: &str) -> Trust {
-    let Some(row) = checked(calibration, key, meaning) else {
+    let Some(row) = calibration.checked(&key.0, &key.1, meaning) else {
         return Trust {
             tone: "open",
             verdict: "Nobody has checked",
@@ -323,7 +301,7 @@ pub(super) fn automatic(calibration: &Calibration, key: &Key, meaning: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::records::{Record, Texts};
+    use crate::report::records::{Automatic, Record, Texts, TrueRate};
 
     fn blank<R: Record>() -> R {
         R::from_cells(&"".into(), &[], &mut Texts::default())
