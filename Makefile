@@ -51,9 +51,10 @@ test: lint audit ## Formatting, lints, dependencies, all tests; queries and page
 	target/venv/bin/python tests/schema.py
 	node tests/pages/broken.mjs
 	$(CALLIBRATE) report --out target/samples/report
+	touch target/samples/first-report
 	$(CALLIBRATE) report --config tests/pages/callibrate.toml --coaching samples/coaching.yaml \
 		--from 2026-03-02 --to 2026-03-20 --out target/samples/report
-	node tests/pages/check.mjs target/samples/report/pages --whole
+	node tests/pages/check.mjs target/samples/report/pages --whole --since target/samples/first-report
 	rm -rf $(HOSTILE)
 	target/venv/bin/python tests/pages/hostile.py $(HOSTILE)
 	@# Ends with 1, because some calls fail on purpose.
