@@ -145,9 +145,9 @@ def by_pandas(folder: Path) -> dict[tuple[str, str], int]:
 
 def by_polars(folder: Path) -> dict[tuple[str, str], int]:
     def table(name: str) -> pl.DataFrame:
-        return pl.read_parquet(
-            f"{folder}/{name}/**/*.parquet", hive_partitioning=True, missing_columns="insert"
-        )
+        files = sorted((folder / name).glob("date=*/part.parquet"))
+        days = [pl.scan_parquet(file, hive_partitioning=True) for file in files]
+        return pl.concat(days, how="diagonal").collect()
 
     figures: dict[tuple[str, str], int] = {}
     scored = pl.col("status") == "scored"

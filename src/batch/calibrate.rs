@@ -126,7 +126,7 @@ fn calibrate_stored(
     // Last, because these tables rest on those of calls.
     publish(store, &scored, &figures, files.seed)?;
     if let Some(coaching) = &said.coaching {
-        coaching.publish(store)?;
+        coaching.publish(store, minimum)?;
     }
     Ok(Calibrated {
         summary: calibration::summary::summary(&scored.base, &said.ratings.rows, &figures),

@@ -12,6 +12,7 @@ use super::publish::PublishError;
 use super::staging::Staging;
 use super::store::Store;
 use super::{BatchError, scored};
+use crate::calibration::groups::in_small_groups;
 use crate::calibration::ratings::{self, Coached, Forms, Notes};
 use crate::limits::{self, NOTES_BYTES};
 use crate::report::records::{self, Followed, Texts};
@@ -24,7 +25,7 @@ pub(super) struct Coachings {
     pub rows: Vec<Coached>,
     /// Whole sentences, for people.
     pub notices: Vec<String>,
-    teams: Teams,
+    staff: Staff,
 }
 
 impl Coachings {
@@ -55,15 +56,16 @@ impl Coachings {
         Ok(Self {
             rows: taken.rows,
             notices: taken.notices,
-            teams: staff.teams,
+            staff,
         })
     }
 
-    /// Publishes the table, with what followed by the last calibration.
+    /// Publishes the table, with what followed by the last calibration; not of agents in groups of
+    /// fewer than the minimum, which may be newer than that.
     ///
     /// # Errors
     /// A table that cannot be read or written.
-    pub fn publish(&self, store: &Store) -> Result<(), BatchError> {
+    pub fn publish(&self, store: &Store, minimum_group: usize) -> Result<(), BatchError> {
         let followed: Vec<Followed> =
             records::read(store.out(), None, &mut Texts::default()).map_err(PublishError::from)?;
         let key = |f: &Followed| {
@@ -79,6 +81,7 @@ impl Coachings {
                 *kept = row;
             }
         }
+        let withheld = self.staff.in_small_groups(minimum_group);
         let roster = store.roster()?;
         let rows = self.rows.iter().map(|coached| {
             let on = coached.on.to_string();
@@ -87,8 +90,10 @@ impl Coachings {
             let team = roster
                 .on(agent, &on)
                 .and_then(|post| post.team.as_deref())
-                .or_else(|| self.teams.of(agent, &on));
-            coaching_row(coached, team, by_note.get(&key).copied())
+                .or_else(|| self.staff.teams.of(agent, &on));
+            let followed = by_note.get(&key).copied();
+            let followed = followed.filter(|_| !withheld.contains(agent.as_str()));
+            coaching_row(coached, team, followed)
         });
         let mut staging = Staging::new(store, Vec::new())?;
         staging.stage_rows(&tables::coaching(), None, rows.collect())?;
@@ -155,11 +160,38 @@ impl Staff {
         }
         Ok(staff)
     }
+
+    /// Agents of whom nothing is published.
+    fn in_small_groups(&self, minimum: usize) -> BTreeSet<&str> {
+        let last = |agent| self.teams.0.get(agent).and_then(|teams| teams.last());
+        let teams = self.agents.iter().map(|agent| {
+            let team = last(agent).map(|(_, team)| team.as_str());
+            (agent.as_str(), team)
+        });
+        in_small_groups(teams, minimum)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_is_in_a_small_team_now_is_left_out() {
+        let mut staff = Staff::default();
+        for (agent, team) in [("ann", "north"), ("bo", "north"), ("cy", "north")] {
+            staff.agents.insert(agent.to_string());
+            staff.teams.add(agent, "2026-03-02", team.to_string());
+        }
+        assert!(staff.in_small_groups(3).is_empty());
+        staff.teams.add("cy", "2026-03-09", "south".to_string());
+        assert!(staff.in_small_groups(1).is_empty());
+        // South of one, and north, which would tell of it by what is left.
+        assert_eq!(
+            staff.in_small_groups(2),
+            BTreeSet::from(["ann", "bo", "cy"])
+        );
+    }
 
     #[test]
     fn a_team_is_that_of_the_day_of_the_talk() {

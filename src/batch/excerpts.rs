@@ -98,6 +98,7 @@ impl<'a> Ears<'a> {
             recording: prefix
                 .zip(name)
                 .map(|(prefix, name)| sound::below(prefix, name)),
+            name: name.map(str::to_string),
             is_blind: heard_names == 0,
             ..Sound::default()
         };

@@ -281,9 +281,9 @@ pub fn export_calls(
                 let text = match form {
                     CallForm::Vtt => vtt::vtt(&transcript, &parties),
                     CallForm::Vcon => {
-                        let quality = results.remove(&record.meta.call_id);
-                        exported.unscored += usize::from(quality.is_none());
-                        vcon::vcon(&record.meta, &transcript, &parties, quality.as_ref())
+                        let quality = results.remove(&record.meta.call_id).unwrap_or_default();
+                        exported.unscored += usize::from(quality.rubrics.is_empty());
+                        vcon::vcon(&record.meta, &transcript, &parties, &quality)
                     }
                 };
                 let path = match kind {
@@ -632,6 +632,8 @@ struct FileNames {
 impl FileNames {
     fn of(&mut self, call_id: &str) -> String {
         const LONGEST: usize = 80;
+        // Hidden files, and what programs take for an option.
+        const ODD_STARTS: [char; 2] = ['.', '-'];
         let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let plain: String = call_id
             .chars()
@@ -639,13 +641,13 @@ impl FileNames {
             .take(LONGEST)
             .collect();
         let told_apart = plain == call_id
-            && !plain.starts_with('.')
+            && !plain.starts_with(ODD_STARTS)
             && self.taken.insert(plain.to_ascii_lowercase());
         if told_apart {
             return plain;
         }
         let hash = blake3::hash(call_id.as_bytes()).to_hex();
-        let name = format!("{}-{}", plain.trim_start_matches('.'), &hash[..16]);
+        let name = format!("{}-{}", plain.trim_start_matches(ODD_STARTS), &hash[..16]);
         self.taken.insert(name.to_ascii_lowercase());
         name
     }
@@ -686,12 +688,24 @@ mod tests {
     fn each_call_has_a_file_name_of_its_own() {
         let mut names = FileNames::default();
         assert_eq!(names.of("c-1.a"), "c-1.a");
-        let all =
-            ["C-1.A", "../../etc/passwd", "a/b", "a_b", "", ".part", "ä"].map(|id| names.of(id));
+        let all = [
+            "C-1.A",
+            "../../etc/passwd",
+            "a/b",
+            "a_b",
+            "",
+            ".part",
+            "-r",
+            "ä",
+        ]
+        .map(|id| names.of(id));
         let distinct: BTreeSet<&String> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());
         for name in &all {
-            assert!(!name.starts_with('.') && !name.contains('/'), "{name}");
+            assert!(
+                !name.starts_with(['.', '-']) && !name.contains('/'),
+                "{name}"
+            );
         }
         assert!(all[0].starts_with("C-1.A-"), "{}", all[0]);
         assert!(names.of(&"x".repeat(500)).len() < 120);

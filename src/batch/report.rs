@@ -35,9 +35,10 @@ use crate::report::html::{
     self, CallDetail, Calls, DailyRows, Day, Links, Page, Runs, Scope, Site, Wanted,
 };
 use crate::report::records::{
-    self, Answer, Call, Contact, Evidence, Failure, PartScore, Processed, Record, Run, Score, Text,
-    Texts,
+    self, Answer, Call, Contact, Evidence, Failure, Judged, PartScore, Processed, Record, Run,
+    Score, Text, Texts,
 };
+use crate::rubric::Rubric;
 
 /// The folder of the pages, below the output folder.
 pub const FOLDER: &str = "pages";
@@ -90,13 +91,14 @@ pub fn report(
     let agents = agents.map(Arc::new);
     let mut warnings = Vec::new();
     if let Some(path) = &settings.calibration.coaching {
-        warnings = publish_coaching(&store, path, agents.clone())?;
+        warnings = publish_coaching(&store, settings, path, agents.clone())?;
     }
     let mut source = Source {
         store: &store,
         settings,
         agents,
         texts: Texts::default(),
+        in_hand: None,
         warnings: Vec::new(),
     };
     let scope = source.scope(asked)?;
@@ -124,6 +126,8 @@ struct Source<'a> {
     /// Makes pseudonyms, where the store has some.
     agents: Option<Arc<Agents>>,
     texts: Texts,
+    /// The date that is being read.
+    in_hand: Option<Text>,
     /// What a person should know.
     warnings: Vec<String>,
 }
@@ -131,6 +135,7 @@ struct Source<'a> {
 /// Reads and publishes who was coached on what; words to a person.
 fn publish_coaching(
     store: &Store,
+    settings: &Settings,
     path: &Path,
     agents: Option<Arc<Agents>>,
 ) -> Result<Vec<String>, BatchError> {
@@ -145,7 +150,7 @@ fn publish_coaching(
         Err(CalibrateError::Batch(error)) => return Err(error),
         Err(error) => return Err(input(&with_causes(&error), error.hint())),
     };
-    coachings.publish(store)?;
+    coachings.publish(store, settings.people.minimum_group)?;
     Ok(coachings.notices)
 }
 
@@ -173,8 +178,7 @@ impl Source<'_> {
         if dates.is_empty() {
             return Err(nothing_of(asked, &all_dates));
         }
-        let mut forms = self.store.rubrics()?;
-        forms.sort_by(|a, b| (&a.rubric, &a.version).cmp(&(&b.rubric, &b.version)));
+        let forms = self.forms(&all_dates, &to)?;
         Ok(Scope {
             from,
             to,
@@ -199,6 +203,39 @@ impl Source<'_> {
             coaching: self.read(None)?,
             all_dates,
         })
+    }
+
+    /// All forms that calls were ever scored with, by id; of each id, the one that judged calls
+    /// last, up to the end of the period, comes last.
+    fn forms(&mut self, dates: &[Text], to: &Text) -> Result<Vec<Rubric>, BatchError> {
+        let mut forms = self.store.rubrics()?;
+        let mut versions: BTreeMap<String, usize> = BTreeMap::new();
+        for form in &forms {
+            *versions.entry(form.rubric.clone()).or_default() += 1;
+        }
+        versions.retain(|_, count| *count > 1);
+        let mut latest = BTreeSet::new();
+        for date in dates.iter().filter(|date| *date <= to).rev() {
+            if versions.is_empty() {
+                break;
+            }
+            let rows = self.read::<Judged>(Some(date))?;
+            for row in rows.iter().filter(|row| &*row.status == "scored") {
+                if versions.remove(&*row.rubric).is_some() {
+                    latest.insert(row.rubric_key.to_string());
+                }
+            }
+        }
+        forms.sort_by_cached_key(|form| {
+            (
+                form.rubric.clone(),
+                latest.contains(&form.key),
+                form.valid_from.clone(),
+                // Version 10 comes after version 9.
+                (form.version.len(), form.version.clone()),
+            )
+        });
+        Ok(forms)
     }
 
     /// On which dates the calls are that were asked for.
@@ -239,6 +276,10 @@ impl Source<'_> {
     }
 
     fn read<R: Record>(&mut self, date: Option<&Text>) -> Result<Vec<R>, BatchError> {
+        if self.in_hand.as_ref() != date {
+            self.in_hand = date.cloned();
+            self.texts.let_go();
+        }
         let rows = records::read(self.store.out(), date, &mut self.texts);
         rows.map_err(|e: ReportError| PublishError::from(e).into())
     }
@@ -317,7 +358,7 @@ impl Source<'_> {
             let made = chapter.pages(&site);
             pages.extend(made.map_err(|e| input(&with_causes(&e), None))?);
         }
-        Ok(html::reached(pages))
+        Ok(html::reached(html::without_missing_cards(pages)))
     }
 
     fn daily(&mut self, date: &Text) -> Result<DailyRows, BatchError> {
@@ -358,7 +399,8 @@ impl Source<'_> {
     }
 
     /// The runs that wrote the calls of the period, and those that looked for recordings from its
-    /// first day to the day after its last.
+    /// first day to the day after its last, by the machine's own date: that is the day before at
+    /// the earliest where calls are ahead of it.
     fn runs(&mut self, scope: &Scope) -> Result<Runs, BatchError> {
         let mut wrote = BTreeSet::new();
         let mut files = BTreeSet::new();
@@ -371,14 +413,14 @@ impl Source<'_> {
         let last = day_after(&scope.to);
         let mut runs = Runs::default();
         let mut failures = BTreeMap::new();
-        // A call is processed on its day at the earliest.
+        let first = day_before(&scope.from);
         let dates = self.store.run_dates()?;
-        for date in dates.iter().filter(|date| ***date >= *scope.from) {
+        for date in dates.iter().filter(|date| ***date >= *first) {
             let date = Text::from(date.as_str());
             let of_day: Vec<Run> = self.read(Some(&date))?;
             let looks = |run: &Run| matches!(&*run.command, "run" | "transcribe" | "retry");
-            let is_of_period =
-                |run: &Run| looks(run) && (wrote.contains(&run.run_id) || date <= last);
+            let is_within = (&scope.from..=&last).contains(&&date);
+            let is_of_period = |run: &Run| looks(run) && (is_within || wrote.contains(&run.run_id));
             let of_period: Vec<Run> = of_day.into_iter().filter(is_of_period).collect();
             if of_period.is_empty() {
                 continue;
@@ -523,10 +565,18 @@ fn look_back(to: &str) -> Text {
     first.map_or_else(|| to.into(), |day| day.to_string().into())
 }
 
+fn day_before(date: &str) -> Text {
+    moved(date, Date::yesterday)
+}
+
 fn day_after(date: &str) -> Text {
+    moved(date, Date::tomorrow)
+}
+
+fn moved(date: &str, by: fn(Date) -> Result<Date, jiff::Error>) -> Text {
     let day: Option<Date> = date.parse().ok();
-    let next = day.and_then(|day| day.tomorrow().ok());
-    next.map_or_else(|| date.into(), |day| day.to_string().into())
+    let day = day.and_then(|day| by(day).ok());
+    day.map_or_else(|| date.into(), |day| day.to_string().into())
 }
 
 /// Writes all pages; their bytes together.

@@ -542,7 +542,7 @@ impl OfForm<'_> {
         if differ.is_empty() {
             let of = several(compared.len(), "agent", "agents");
             let _ = match unsure {
-                0 => writeln!(text, "    of {of}, none differs by more than chance"),
+                0 => writeln!(text, "    of {of}, none stands out from the rest"),
                 _ => writeln!(
                     text,
                     "    of {of}, none differs on a question that is fit to stand alone"

@@ -47,12 +47,8 @@ pub(super) fn calibrate(args: CalibrateArgs) -> Exit {
         seed: args.seed,
         ..args.place.flags()
     };
-    let settings = match run::settings(flags) {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let signals = match run::listen() {
-        Ok(signals) => signals,
+    let (settings, signals) = match run::prepare(flags) {
+        Ok(ready) => ready,
         Err(exit) => return exit,
     };
     match crate::batch::calibrate(&settings, &signals) {

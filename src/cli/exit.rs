@@ -67,12 +67,7 @@ impl From<Exit> for ExitCode {
 /// Tells a person about an error of the batch, and turns it into a code.
 pub(super) fn report(error: &BatchError) -> Exit {
     if let Some(signal) = signal_of(error) {
-        Event::warning("stopped")
-            .with("signal", signal)
-            .say(&format!(
-                "callibrate stopped on signal {signal}; what is done is kept, run again to go on"
-            ));
-        return Exit::Signal(signal);
+        return stopped(signal, "what is done is kept, run again to go on");
     }
     if let BatchError::NothingToRetry { failures } = error {
         super::retry::say_nothing(*failures);
@@ -118,7 +113,15 @@ pub(super) fn report(error: &BatchError) -> Exit {
     exit
 }
 
-fn signal_of(error: &BatchError) -> Option<i32> {
+/// Tells a person that a signal ended the command, and what is left of it.
+pub(super) fn stopped(signal: i32, left: &str) -> Exit {
+    Event::warning("stopped")
+        .with("signal", signal)
+        .say(&format!("callibrate stopped on signal {signal}; {left}"));
+    Exit::Signal(signal)
+}
+
+pub(super) fn signal_of(error: &BatchError) -> Option<i32> {
     match error {
         BatchError::Supervise(SuperviseError::Signal(signal))
         | BatchError::Publish(PublishError::Signal(signal)) => Some(*signal),

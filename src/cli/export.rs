@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::exit::{self, Exit};
 use super::status::{counted, grouped, size};
-use super::{Place, run, status, tell};
+use super::{Place, run, status, tell_done};
 use crate::batch::BatchError;
 use crate::batch::export::{
     CallForm, Days, ExportedCalls, ExportedTables, TableForm, export_calls, export_tables,
@@ -98,19 +98,15 @@ pub(super) fn export(command: ExportCommand) -> Exit {
 }
 
 fn tables(form: TableForm, args: TablesArgs) -> Exit {
-    let settings = match run::settings(args.place.flags()) {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let signals = match run::listen() {
-        Ok(signals) => signals,
+    let (settings, signals) = match run::prepare(args.place.flags()) {
+        Ok(ready) => ready,
         Err(exit) => return exit,
     };
     let days = args.days.days();
     match export_tables(&settings, &signals, form, &args.tables, days, &args.to) {
         Ok(exported) => {
             warn_of_stale(&exported.stale);
-            tell(tables_text(&exported, form, &visible_path(&args.to)));
+            tell_done(tables_text(&exported, form, &visible_path(&args.to)));
             Exit::Well
         }
         Err(error) => refuse(error),
@@ -118,19 +114,15 @@ fn tables(form: TableForm, args: TablesArgs) -> Exit {
 }
 
 fn calls(form: CallForm, args: CallsArgs) -> Exit {
-    let settings = match run::settings(args.place.flags()) {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let signals = match run::listen() {
-        Ok(signals) => signals,
+    let (settings, signals) = match run::prepare(args.place.flags()) {
+        Ok(ready) => ready,
         Err(exit) => return exit,
     };
     let days = args.days.days();
     match export_calls(&settings, &signals, form, &args.calls, days, &args.to) {
         Ok(exported) => {
             warn_of_stale(&exported.stale);
-            tell(calls_text(&exported, &visible_path(&args.to)));
+            tell_done(calls_text(&exported, &visible_path(&args.to)));
             match exported.unread {
                 0 => Exit::Well,
                 _ => Exit::SomeFailed,
@@ -141,6 +133,9 @@ fn calls(form: CallForm, args: CallsArgs) -> Exit {
 }
 
 fn refuse(error: BatchError) -> Exit {
+    if let Some(signal) = exit::signal_of(&error) {
+        return exit::stopped(signal, "nothing was exported");
+    }
     match error {
         BatchError::Store(error @ StoreError::Io { .. }) => status::refuse(error),
         error => exit::report(&error),

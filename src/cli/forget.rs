@@ -26,12 +26,8 @@ pub(super) struct ForgetArgs {
 }
 
 pub(super) fn forget(args: ForgetArgs) -> Exit {
-    let settings = match run::settings(args.place.flags()) {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let signals = match run::listen() {
-        Ok(signals) => signals,
+    let (settings, signals) = match run::prepare(args.place.flags()) {
+        Ok(ready) => ready,
         Err(exit) => return exit,
     };
     let mut subjects: Vec<Subject> = Vec::new();

@@ -303,12 +303,26 @@ fn tell_json(value: &impl serde::Serialize) {
     print(&log::json_shown(&json));
 }
 
+/// Tells what was done, where asking again would do nothing more: unheard it is worth a warning.
+fn tell_done(text: impl std::fmt::Display) {
+    if let Err(error) = try_print(&log::shown(&text.to_string())) {
+        log::warning(format!(
+            "it is done, but could not be told on the standard output: {error}"
+        ));
+    }
+}
+
 fn print(text: &str) {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    if let Err(error) = writeln!(io::stdout(), "{text}")
-        && error.kind() != io::ErrorKind::BrokenPipe
-    {
+    if let Err(error) = try_print(text) {
         let _ = UNTOLD.set(error);
+    }
+}
+
+fn try_print(text: &str) -> io::Result<()> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

@@ -33,12 +33,8 @@ pub(super) fn redact(args: RedactArgs) -> Exit {
         jobs: args.jobs,
         ..args.place.flags()
     };
-    let settings = match run::settings(flags) {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let signals = match run::listen() {
-        Ok(signals) => signals,
+    let (settings, signals) = match run::prepare(flags) {
+        Ok(ready) => ready,
         Err(exit) => return exit,
     };
     match redact::redact(&settings, &signals) {

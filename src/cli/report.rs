@@ -45,12 +45,8 @@ pub(super) fn report(args: ReportArgs) -> Exit {
         coaching: args.coaching,
         ..args.place.flags()
     };
-    let settings = match run::settings(flags) {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let signals = match run::listen() {
-        Ok(signals) => signals,
+    let (settings, signals) = match run::prepare(flags) {
+        Ok(ready) => ready,
         Err(exit) => return exit,
     };
     let asked = Asked {

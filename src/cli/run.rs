@@ -117,6 +117,11 @@ pub(super) fn settings(flags: Flags) -> Result<Settings, Exit> {
     })
 }
 
+/// What a command that may be stopped goes by: its settings, and the signals.
+pub(super) fn prepare(flags: Flags) -> Result<(Settings, Signals), Exit> {
+    Ok((settings(flags)?, listen()?))
+}
+
 /// All rubrics, or the exit after saying what is wrong with the first that cannot be used.
 pub(super) fn read_rubrics(names: &[String]) -> Result<Vec<Rubric>, Exit> {
     let mut rubrics: Vec<Rubric> = Vec::new();

@@ -1,7 +1,7 @@
 //! `callibrate transcript`: what other tools wrote, for `callibrate score`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -76,12 +76,8 @@ fn import(args: ImportArgs) -> Exit {
         out: Some(args.to.clone()),
         ..Flags::default()
     };
-    let settings = match run::settings(flags) {
-        Ok(settings) => settings,
-        Err(exit) => return exit,
-    };
-    let signals = match run::listen() {
-        Ok(signals) => signals,
+    let (settings, signals) = match run::prepare(flags) {
+        Ok(ready) => ready,
         Err(exit) => return exit,
     };
     let wanted = Wanted {
@@ -94,12 +90,12 @@ fn import(args: ImportArgs) -> Exit {
         recorded_ms: args.recorded_ms,
     };
     match import::import(&settings, &wanted, &signals) {
-        Ok(report) => conclude(&report, &wanted),
+        Ok(report) => conclude(&report, &wanted, settings.calls.as_deref()),
         Err(error) => exit::report(&error),
     }
 }
 
-fn conclude(report: &Report, wanted: &Wanted) -> Exit {
+fn conclude(report: &Report, wanted: &Wanted, calls: Option<&Path>) -> Exit {
     for warning in &report.warnings {
         log::warning(warning);
     }
@@ -109,9 +105,13 @@ fn conclude(report: &Report, wanted: &Wanted) -> Exit {
     let mut text: String = report.written.iter().map(told).collect();
     if !report.written.is_empty() {
         let to = visible_path(&wanted.to);
+        let calls = match calls {
+            Some(calls) => format!(" --calls {}", visible_path(calls)),
+            None => String::new(),
+        };
         let _ = write!(
             text,
-            "{} in {to}. Next: `callibrate score {to}/*.json --calls calls.csv`",
+            "{} in {to}. Next: `callibrate score {to}/*.json{calls}`",
             counted(report.written.len(), "transcript"),
         );
         tell(text);

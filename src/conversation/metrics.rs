@@ -146,14 +146,14 @@ impl Event {
 /// a zero was measured.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Metrics {
-    pub speech_ms: i64,
+    pub speech_ms: Option<i64>,
     pub talk_time_agent_ms: Option<i64>,
     pub talk_time_customer_ms: Option<i64>,
     pub talk_time_total_ms: Option<i64>,
     pub talk_share_agent: Option<f64>,
-    pub silence_count: i64,
-    pub silence_ms: i64,
-    pub longest_silence_ms: i64,
+    pub silence_count: Option<i64>,
+    pub silence_ms: Option<i64>,
+    pub longest_silence_ms: Option<i64>,
     pub silence_share: Option<f64>,
     pub dead_air_count: Option<i64>,
     pub dead_air_ms: Option<i64>,
@@ -274,8 +274,8 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "speech_ms",
         unit: Unit::Ms,
-        doc: "Time in which anybody speaks; never null.",
-        value: |m| whole(Some(m.speech_ms)),
+        doc: "Time in which anybody speaks; null without speech times.",
+        value: |m| whole(m.speech_ms),
         events: None,
         is_duration: true,
         evidence_only: false,
@@ -283,7 +283,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "talk_time_agent_ms",
         unit: Unit::Ms,
-        doc: "Time in which the agent speaks; null on mono.",
+        doc: "Time in which the agent speaks; null on mono and without speech times.",
         value: |m| whole(m.talk_time_agent_ms),
         events: None,
         is_duration: true,
@@ -292,7 +292,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "talk_time_customer_ms",
         unit: Unit::Ms,
-        doc: "Time in which the customer's side speaks; null on mono.",
+        doc: "Time in which the customer's side speaks; null on mono and without speech times.",
         value: |m| whole(m.talk_time_customer_ms),
         events: None,
         is_duration: true,
@@ -301,7 +301,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "talk_time_total_ms",
         unit: Unit::Ms,
-        doc: "The talk times of both added up, which may exceed the recording because overlap counts twice; null on mono.",
+        doc: "The talk times of both added up, which may exceed the recording because overlap counts twice; null on mono and without speech times.",
         value: |m| whole(m.talk_time_total_ms),
         events: None,
         is_duration: true,
@@ -310,7 +310,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "talk_share_agent",
         unit: Unit::Share,
-        doc: "The agent's talk time divided by the talk times of both added up (not by the recording's length); null on mono and where nobody speaks.",
+        doc: "The agent's talk time divided by the talk times of both added up (not by the recording's length); null on mono, without speech times, and where nobody speaks.",
         value: |m| m.talk_share_agent,
         events: None,
         is_duration: false,
@@ -319,8 +319,8 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "silence_count",
         unit: Unit::Count,
-        doc: "Stretches of 3 s or more in which nobody speaks, holds and both ends of the recording included; never null.",
-        value: |m| whole(Some(m.silence_count)),
+        doc: "Stretches of 3 s or more in which nobody speaks, holds and both ends of the recording included; null without speech times.",
+        value: |m| whole(m.silence_count),
         events: Some(is_silence),
         is_duration: false,
         evidence_only: false,
@@ -328,8 +328,8 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "silence_ms",
         unit: Unit::Ms,
-        doc: "Length of those silences added up; never null.",
-        value: |m| whole(Some(m.silence_ms)),
+        doc: "Length of those silences added up; null without speech times.",
+        value: |m| whole(m.silence_ms),
         events: Some(is_silence),
         is_duration: false,
         evidence_only: false,
@@ -337,8 +337,8 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "longest_silence_ms",
         unit: Unit::Ms,
-        doc: "Length of the longest of those silences, 0 without any; never null.",
-        value: |m| whole(Some(m.longest_silence_ms)),
+        doc: "Length of the longest of those silences, 0 without any; null without speech times.",
+        value: |m| whole(m.longest_silence_ms),
         events: Some(is_silence),
         is_duration: false,
         evidence_only: false,
@@ -346,7 +346,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "silence_share",
         unit: Unit::Share,
-        doc: "Those silences divided by the recording's length; null for a recording of no length.",
+        doc: "Those silences divided by the recording's length; null without speech times and for a recording of no length.",
         value: |m| m.silence_share,
         events: Some(is_silence),
         is_duration: false,
@@ -418,7 +418,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "overlap_count",
         unit: Unit::Count,
-        doc: "Stretches of 1 s or more in which both speak, back-channels left out; null on mono.",
+        doc: "Stretches of 1 s or more in which both speak, back-channels left out; null on mono and without speech times.",
         value: |m| whole(m.overlap_count),
         events: Some(is_overlap),
         is_duration: false,
@@ -427,7 +427,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "overlap_ms",
         unit: Unit::Ms,
-        doc: "Length of those overlaps added up; null on mono.",
+        doc: "Length of those overlaps added up; null on mono and without speech times.",
         value: |m| whole(m.overlap_ms),
         events: Some(is_overlap),
         is_duration: false,
@@ -436,7 +436,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "interruptions_by_agent",
         unit: Unit::Count,
-        doc: "Times that the agent begins to speak when the customer has held the floor for 1 s or more, both speak for 0.3 s or more, and the agent goes on for 1 s or more with more than a back-channel; null on mono.",
+        doc: "Times that the agent begins to speak when the customer has held the floor for 1 s or more, both speak for 0.3 s or more, and the agent goes on for 1 s or more with more than a back-channel; null on mono and without speech times.",
         value: |m| whole(m.interruptions_by_agent),
         events: Some(|e| is_by(e, EventKind::Interruption, Party::Agent)),
         is_duration: false,
@@ -445,7 +445,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "interruptions_by_customer",
         unit: Unit::Count,
-        doc: "The same with the parties exchanged; null on mono.",
+        doc: "The same with the parties exchanged; null on mono and without speech times.",
         value: |m| whole(m.interruptions_by_customer),
         events: Some(|e| is_by(e, EventKind::Interruption, Party::Customer)),
         is_duration: false,
@@ -454,7 +454,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "longest_monologue_agent_ms",
         unit: Unit::Ms,
-        doc: "Length of the agent's longest turn, pauses included, 0 without any; null on mono.",
+        doc: "Length of the agent's longest turn, pauses included, 0 without any; null on mono and without speech times.",
         value: |m| whole(m.longest_monologue_agent_ms),
         events: Some(|e| is_by(e, EventKind::LongestMonologue, Party::Agent)),
         is_duration: false,
@@ -463,7 +463,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "longest_monologue_customer_ms",
         unit: Unit::Ms,
-        doc: "Length of the customer's longest turn, pauses included, 0 without any; null on mono.",
+        doc: "Length of the customer's longest turn, pauses included, 0 without any; null on mono and without speech times.",
         value: |m| whole(m.longest_monologue_customer_ms),
         events: Some(|e| is_by(e, EventKind::LongestMonologue, Party::Customer)),
         is_duration: false,
@@ -472,7 +472,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "words_per_minute_agent",
         unit: Unit::WordsPerMinute,
-        doc: "The agent's trusted words per minute of the agent's talk time, time of doubtful words left out of it; null on mono, without trusted words, and on less than 5 s of such time.",
+        doc: "The agent's trusted words per minute of the agent's talk time, time of doubtful words left out of it; null on mono, without speech times, without trusted words, and on less than 5 s of such time.",
         value: |m| m.words_per_minute_agent,
         events: None,
         is_duration: false,
@@ -490,7 +490,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "turns_agent",
         unit: Unit::Count,
-        doc: "The agent's turns: speech with pauses under 3 s in which the customer does not take the floor, back-channels left out; null on mono.",
+        doc: "The agent's turns: speech with pauses under 3 s in which the customer does not take the floor, back-channels left out; null on mono and without speech times.",
         value: |m| whole(m.turns_agent),
         events: None,
         is_duration: false,
@@ -499,7 +499,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "turns_customer",
         unit: Unit::Count,
-        doc: "The customer's turns, cut in the same way; null on mono.",
+        doc: "The customer's turns, cut in the same way; null on mono and without speech times.",
         value: |m| whole(m.turns_customer),
         events: None,
         is_duration: false,
@@ -508,7 +508,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "response_gap_agent_median_ms",
         unit: Unit::Ms,
-        doc: "Median time from the end of the customer's turn to the start of the agent's answer, 0 where the answer begins before the end, waits on hold left out; null on mono and where the agent never answers.",
+        doc: "Median time from the end of the customer's turn to the start of the agent's answer, 0 where the answer begins before the end, waits on hold left out; null on mono, without speech times, and where the agent never answers.",
         value: |m| whole(m.response_gap_agent_median_ms),
         events: Some(|e| is_by(e, EventKind::ResponseGap, Party::Agent)),
         is_duration: false,
@@ -517,7 +517,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "response_gap_customer_median_ms",
         unit: Unit::Ms,
-        doc: "The same for the customer's answers to the agent; null on mono and where the customer never answers.",
+        doc: "The same for the customer's answers to the agent; null on mono, without speech times, and where the customer never answers.",
         value: |m| whole(m.response_gap_customer_median_ms),
         events: Some(|e| is_by(e, EventKind::ResponseGap, Party::Customer)),
         is_duration: false,
@@ -526,7 +526,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "silences_broken_by_agent",
         unit: Unit::Count,
-        doc: "Silences of 3 s or more after the first word that end with the agent's speech, holds included; null on mono.",
+        doc: "Silences of 3 s or more after the first word that end with the agent's speech, holds included; null on mono and without speech times.",
         value: |m| whole(m.silences_broken_by_agent),
         events: Some(|e| is_broken(e, Party::Agent)),
         is_duration: false,
@@ -535,7 +535,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "silences_broken_by_customer",
         unit: Unit::Count,
-        doc: "The same with the customer's; null on mono.",
+        doc: "The same with the customer's; null on mono and without speech times.",
         value: |m| whole(m.silences_broken_by_customer),
         events: Some(|e| is_broken(e, Party::Customer)),
         is_duration: false,
@@ -553,7 +553,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "longest_response_gap_agent_ms",
         unit: Unit::Ms,
-        doc: "The longest time that the agent took to answer, waits on hold left out; null on mono and where the agent never answers.",
+        doc: "The longest time that the agent took to answer, waits on hold left out; null on mono, without speech times, and where the agent never answers.",
         value: |m| whole(m.longest_response_gap_agent_ms),
         events: Some(|e| is_by(e, EventKind::ResponseGap, Party::Agent)),
         is_duration: false,
@@ -786,14 +786,14 @@ pub fn measure_with(c: &Conversation, options: MeasureOptions) -> Metrics {
     let events = events_of(c, &speech, sides.as_ref(), &feelings);
     let spans = |belongs: fn(&Event) -> bool| spans_of(&events, belongs);
     let silences = spans(is_silence);
-    let mut metrics = Metrics {
-        speech_ms: total_ms(&speech),
-        silence_count: count(&silences),
-        silence_ms: total_ms(&silences),
-        longest_silence_ms: longest_ms(&silences),
-        silence_share: share(total_ms(&silences), c.recorded_ms),
-        ..Metrics::default()
-    };
+    let mut metrics = Metrics::default();
+    if c.speech_times {
+        metrics.speech_ms = Some(total_ms(&speech));
+        metrics.silence_count = Some(count(&silences));
+        metrics.silence_ms = Some(total_ms(&silences));
+        metrics.longest_silence_ms = Some(longest_ms(&silences));
+        metrics.silence_share = share(total_ms(&silences), c.recorded_ms);
+    }
     if c.word_times {
         let dead_air = spans(is_dead_air);
         metrics.dead_air_count = Some(count(&dead_air));
@@ -811,7 +811,9 @@ pub fn measure_with(c: &Conversation, options: MeasureOptions) -> Metrics {
     metrics.events = events;
     if let Some(sides) = sides {
         let thirds = thirds(&speech);
-        measure_sides(&mut metrics, c, &sides, thirds);
+        if c.speech_times {
+            measure_sides(&mut metrics, c, &sides, thirds);
+        }
         if c.is_english() {
             measure_words(&mut metrics, c, &sides);
             measure_feelings(&mut metrics, c, &feelings, thirds);
@@ -980,22 +982,25 @@ fn events_of(
     sides: Option<&Sides>,
     feelings: &[Option<f64>],
 ) -> Vec<Event> {
-    let mut events: Vec<Event> = floor::gaps(speech, c.recorded_ms)
-        .into_iter()
-        .filter(|gap| gap.len_ms() >= SILENCE_MS)
-        .map(|gap| event(EventKind::Silence, gap, breaks(c, gap)))
-        .collect();
+    let mut events: Vec<Event> = Vec::new();
+    if c.speech_times {
+        let gaps = floor::gaps(speech, c.recorded_ms).into_iter();
+        let silences = gaps.filter(|gap| gap.len_ms() >= SILENCE_MS);
+        events.extend(silences.map(|gap| event(EventKind::Silence, gap, breaks(c, gap))));
+    }
     let mut waits = hold::holds_and_dead_air(c, speech).unwrap_or_default();
     for dead_air in &mut waits.dead_air {
         dead_air.party = breaks(c, dead_air.span);
     }
     if let Some(sides) = sides {
-        events.extend(sides.overlaps());
-        events.extend(sides.interruptions(Party::Agent));
-        events.extend(sides.interruptions(Party::Customer));
-        events.extend(sides.longest_monologue(Party::Agent));
-        events.extend(sides.longest_monologue(Party::Customer));
-        events.extend(sides.response_gaps(&waits.holds));
+        if c.speech_times {
+            events.extend(sides.overlaps());
+            events.extend(sides.interruptions(Party::Agent));
+            events.extend(sides.interruptions(Party::Customer));
+            events.extend(sides.longest_monologue(Party::Agent));
+            events.extend(sides.longest_monologue(Party::Customer));
+            events.extend(sides.response_gaps(&waits.holds));
+        }
         events.extend(waits.holds);
         if c.is_english() {
             add_said(&mut events, c, feelings);
@@ -1195,7 +1200,7 @@ mod tests {
         assert_eq!(m.talk_time_agent_ms, Some(32_750));
         assert_eq!(m.talk_time_customer_ms, Some(18_010));
         assert_eq!(m.talk_time_total_ms, Some(50_760));
-        assert!(m.speech_ms <= 42_460);
+        assert!(m.speech_ms.unwrap() <= 42_460);
         assert_eq!(m.talk_share_agent, Some(32_750.0 / 50_760.0));
     }
 
@@ -1373,9 +1378,36 @@ mod tests {
     }
 
     #[test]
+    fn without_speech_times_only_what_the_words_tell_is_measured() {
+        // Whole segments overlap, and nobody knows whether the words do.
+        let mut call = staged(60_000)
+            .agent(0, 10_000, "I will send you a letter by Friday.")
+            .customer(5_000, 40_000, "Good, and what does it say there then?")
+            .agent(30_000, 50_000, "That you owe us nothing.")
+            .without_word_times();
+        for channel in &mut call.0.channels {
+            channel.speech.clear();
+        }
+        let m = measure(&call.conversation());
+        assert_eq!(
+            known(&m),
+            BTreeSet::from([
+                "exchanges_without_progress",
+                "promises_agent",
+                "promises_dated_agent",
+                "promises_hedged_agent",
+            ])
+        );
+        assert!(m.events.iter().all(|e| e.kind.is_said()), "{:?}", m.events);
+    }
+
+    #[test]
     fn a_call_without_speech_has_zeros_and_no_rates() {
         let m = measure(&staged(20_000).conversation());
-        assert_eq!((m.speech_ms, m.silence_ms, m.silence_count), (0, 20_000, 1));
+        assert_eq!(
+            (m.speech_ms, m.silence_ms, m.silence_count),
+            (Some(0), Some(20_000), Some(1))
+        );
         assert_eq!(m.talk_time_total_ms, Some(0));
         assert_eq!(m.longest_monologue_agent_ms, Some(0));
         assert_eq!((m.dead_air_count, m.hold_count), (Some(0), Some(0)));
@@ -1508,16 +1540,17 @@ mod tests {
             assert_eq!(m.events, events(&c));
             seen.extend(m.events.iter().map(|e| e.kind));
             let free = total_ms(&floor::gaps(&c.speech(), c.recorded_ms));
-            assert_eq!(m.speech_ms + free, c.recorded_ms, "seed {seed}");
+            let speech_ms = m.speech_ms.unwrap();
+            assert_eq!(speech_ms + free, c.recorded_ms, "seed {seed}");
             let talk = [m.talk_time_agent_ms, m.talk_time_customer_ms].map(Option::unwrap);
-            assert!(talk.iter().all(|&ms| ms <= m.speech_ms), "seed {seed}");
+            assert!(talk.iter().all(|&ms| ms <= speech_ms), "seed {seed}");
             let twice_ms = total_ms(&floor::both(
                 &c.speech_of(Party::Agent),
                 &c.speech_of(Party::Customer),
             ));
-            assert_eq!(talk[0] + talk[1], m.speech_ms + twice_ms, "seed {seed}");
+            assert_eq!(talk[0] + talk[1], speech_ms + twice_ms, "seed {seed}");
             assert!(m.overlap_ms.unwrap() <= twice_ms, "seed {seed}");
-            assert!(m.silence_ms <= free, "seed {seed}");
+            assert!(m.silence_ms.unwrap() <= free, "seed {seed}");
             assert!(m.dead_air_ms.unwrap() + m.hold_ms.unwrap() <= c.recorded_ms);
             for event in &m.events {
                 assert!(0 <= event.span.start_ms && event.span.start_ms <= event.span.end_ms);

@@ -34,7 +34,7 @@ mod timing;
 
 use serde::{Deserialize, Serialize};
 
-use crate::transcript::{Channel, Redacted, Span, Transcript};
+use crate::transcript::{Channel, Redacted, Segment, Span, Transcript, stands_for_others};
 use english::{Token, VOCABULARY};
 use floor::{Stretch, joined};
 use sentences::Said;
@@ -80,6 +80,13 @@ pub struct SpokenWord {
     pub redacted: Option<Redacted>,
 }
 
+impl SpokenWord {
+    /// It stands for words that nobody knows: another tool masked them, or did not understand.
+    pub fn is_hidden(&self) -> bool {
+        self.redacted.is_none() && self.prob == Some(0.0) && stands_for_others(&self.text)
+    }
+}
+
 /// What one speaker says until another takes the floor.
 ///
 /// A *stretch* is the speech of one channel with pauses under 0.5 s bridged; here its speech is
@@ -102,7 +109,8 @@ pub struct Turn {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelView {
     pub party: Party,
-    /// Voice activity within the recording, in order, neither overlapping nor touching.
+    /// Voice activity within the recording, in order, neither overlapping nor touching; of whole
+    /// segments where nobody knows it.
     pub speech: Vec<Span>,
 }
 
@@ -117,6 +125,8 @@ pub struct Conversation {
     pub mono: bool,
     /// Word times can be relied on.
     pub word_times: bool,
+    /// It is known when somebody speaks, by voice activity or by the words.
+    pub speech_times: bool,
     /// A word without a probability counts as heard; else nobody knows how well it was.
     pub word_probs: bool,
     /// The recording's data ended before its header said so.
@@ -179,7 +189,7 @@ impl Conversation {
             .zip(&parties)
             .map(|(channel, &party)| ChannelView {
                 party,
-                speech: speech_within(&channel.speech, recorded_ms),
+                speech: speech_within(channel, recorded_ms),
             })
             .collect();
         let speech = || channels.iter().flat_map(|c| &c.speech);
@@ -200,6 +210,7 @@ impl Conversation {
             recorded_ms,
             mono: parties.len() == 1,
             word_times,
+            speech_times: transcript.channels.iter().all(has_speech),
             word_probs: transcript.recogniser.word_probs,
             truncated: transcript.audio.truncated,
             cut_start,
@@ -258,9 +269,18 @@ pub fn parties(
     Ok(parties)
 }
 
-fn speech_within(speech: &[Span], recorded_ms: i64) -> Vec<Span> {
-    let cut = |s: &Span| Span::new(s.start_ms.max(0), s.end_ms.min(recorded_ms));
-    joined(speech.iter().map(cut).filter(|s| s.len_ms() > 0), 1)
+/// Whether a channel tells when somebody speaks there.
+fn has_speech(channel: &Channel) -> bool {
+    !channel.speech.is_empty() || channel.segments.is_empty()
+}
+
+fn speech_within(channel: &Channel, recorded_ms: i64) -> Vec<Span> {
+    let mut spans = channel.speech.clone();
+    if !has_speech(channel) {
+        spans.extend(channel.segments.iter().map(Segment::span));
+    }
+    let cut = |s: Span| Span::new(s.start_ms.max(0), s.end_ms.min(recorded_ms));
+    joined(spans.into_iter().map(cut).filter(|s| s.len_ms() > 0), 1)
 }
 
 fn words_of(channels: &[Channel], parties: &[Party]) -> Vec<SpokenWord> {

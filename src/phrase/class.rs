@@ -66,6 +66,7 @@ impl Classes {
         Class::ALL
             .into_iter()
             .filter(|class| match class {
+                _ if key == Key::Hidden => true,
                 Class::Word => true,
                 Class::Number => number,
                 Class::Name => traits.has(Traits::CAPITAL) || key == MASKED_NAME,
@@ -236,9 +237,12 @@ impl Class {
     }
 
     /// How what it takes differs from what was asked for.
-    pub fn tolerance(self) -> Tolerance {
+    pub fn tolerance(self, token: &Token) -> Tolerance {
         match self {
+            // It is a word, whichever.
+            Class::Word => Tolerance::Exact,
             Class::MayHide(_) => Tolerance::Masked,
+            _ if token.key == Key::Hidden => Tolerance::Masked,
             _ => Tolerance::Exact,
         }
     }
@@ -273,6 +277,7 @@ impl Class {
         };
         let one = |takes: bool| Lengths::of(&[usize::from(takes)]);
         match self {
+            _ if first.key == Key::Hidden => one(true),
             Class::Word => one(true),
             Class::Redacted => one(first.has(Traits::PLACEHOLDER)),
             Class::Kind(kind) => one(first.key == Key::Placeholder(kind)),

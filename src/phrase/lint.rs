@@ -43,6 +43,7 @@ impl Matcher {
                 let tokens = self.read(words.iter().enumerate().map(|(i, word)| Spoken {
                     text: &word.text,
                     redacted: word.redacted.as_ref(),
+                    hidden: false,
                     // In the middle of a turn, unless the phrase wants its start.
                     starts: i == 0 && phrase.starts,
                 }));

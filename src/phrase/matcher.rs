@@ -49,6 +49,8 @@ impl PhraseId {
 pub struct Spoken<'a> {
     pub text: &'a str,
     pub redacted: Option<&'a Redacted>,
+    /// It stands for words that nobody knows.
+    pub hidden: bool,
     /// The first word of a turn or of a segment.
     pub starts: bool,
 }
@@ -556,9 +558,14 @@ impl Matcher {
         let (mut capitals, mut smalls) = (false, false);
         for (index, word) in words.into_iter().enumerate() {
             let first = tokens.tokens.len();
-            if let Some(redacted) = word.redacted {
-                let key = Key::Placeholder(redacted.kind);
-                let traits = class::traits_of_placeholder(redacted);
+            let placeholder = match word.redacted {
+                Some(redacted) => Some((
+                    Key::Placeholder(redacted.kind),
+                    class::traits_of_placeholder(redacted),
+                )),
+                None => word.hidden.then_some((Key::Hidden, Traits::PLACEHOLDER)),
+            };
+            if let Some((key, traits)) = placeholder {
                 tokens.tokens.push(Token {
                     word: index as u32,
                     senses_from: tokens.senses.len() as u32,
@@ -919,7 +926,7 @@ impl Search<'_> {
             if *class == Class::Word && new_sentence && !self.path.is_empty() {
                 continue;
             }
-            let tolerance = class.tolerance();
+            let tolerance = class.tolerance(&tokens.tokens[at]);
             let masks = u8::from(tolerance == Tolerance::Masked);
             let way = Way {
                 masked: way.masked + masks,

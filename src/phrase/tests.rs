@@ -39,6 +39,7 @@ fn read(matcher: &Matcher, text: &str) -> (Vec<String>, Tokens) {
     let tokens = matcher.read(words.iter().map(|(text, redacted, starts)| Spoken {
         text,
         redacted: redacted.as_ref(),
+        hidden: *text == "[PII]",
         starts: *starts,
     }));
     (
@@ -645,7 +646,7 @@ impl Plain<'_> {
                 let lengths =
                     class.lengths(&self.tokens.tokens[at..end], before, self.tokens.cased);
                 for length in lengths.iter() {
-                    let tolerance = class.tolerance();
+                    let tolerance = class.tolerance(&self.tokens.tokens[at]);
                     self.take(item + 1, at, length, tolerance, class.is_any(), way);
                 }
             }
@@ -1027,6 +1028,7 @@ fn time_of_a_call() {
         matcher.read(words.iter().map(|(text, starts)| Spoken {
             text,
             redacted: None,
+            hidden: false,
             starts: *starts,
         }))
     };

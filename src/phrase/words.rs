@@ -104,6 +104,8 @@ pub(super) enum Key {
     /// "am", "is", "are", "have", "with" and alike: a "no" after it belongs to the noun.
     Governs,
     Half,
+    /// What stands for words that nobody knows.
+    Hidden,
     If,
     In,
     Instead,

@@ -172,7 +172,7 @@ impl RosterTable {
         })
     }
 
-    /// A word about calls that lack what the table should say of their agents. `calls` are agents,
+    /// A word about calls of which the table says nothing, or what cannot be. `calls` are agents,
     /// by the ids that the tables have, with the local days of their calls. An agent of the table
     /// without a call is worth a word only where one with a call is written alike.
     pub fn lack<'c>(
@@ -184,11 +184,19 @@ impl RosterTable {
         if self.written.is_empty() {
             return None;
         }
-        let (mut called, mut without) = (BTreeSet::new(), BTreeSet::new());
+        let (mut called, mut without, mut early) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for (agent, day) in calls {
             called.insert(agent);
-            if self.roster.on(agent, day).is_none() {
-                without.insert(agent);
+            match self.roster.on(agent, day) {
+                Some(post) if *post != Post::default() => {
+                    if post.hired_on.as_deref().is_some_and(|hired| day < hired) {
+                        early.insert(agent);
+                    }
+                }
+                _ => {
+                    without.insert(agent);
+                }
             }
         }
         let ids = agents.map(Agents::ids).unwrap_or_default();
@@ -202,7 +210,7 @@ impl RosterTable {
             .filter(|(id, _)| !called.contains(id.as_str()));
         let strays = strays.filter(|(_, written)| known.contains(*written));
         let strays: Vec<&str> = strays.map(|(id, _)| id.as_str()).collect();
-        let without: Vec<&str> = without.into_iter().collect();
+        let [without, early] = [without, early].map(Vec::from_iter);
         let mut said = Vec::new();
         if !strays.is_empty() {
             let who = match strays.len() {
@@ -220,8 +228,18 @@ impl RosterTable {
                 n => format!("{n} agents have"),
             };
             said.push(format!(
-                "{who} no row for a day on which they took calls{}",
+                "{who} no row that says anything about a day on which they took calls{}",
                 such_as(&without)
+            ));
+        }
+        if !early.is_empty() {
+            let who = match early.len() {
+                1 => "1 agent".to_string(),
+                n => format!("{n} agents"),
+            };
+            said.push(format!(
+                "{who} took calls before the day in hired_on{}",
+                such_as(&early)
             ));
         }
         (!said.is_empty()).then(|| format!("the table of agents: {}", said.join("; ")))
@@ -498,15 +516,22 @@ mod tests {
         let late = [("ann", "2026-03-31"), ("ann", "2026-04-01")];
         assert_eq!(
             table.lack(late.into_iter(), None).unwrap(),
-            "the table of agents: 1 agent has no row for a day on which they took calls (ann)"
+            "the table of agents: 1 agent has no row that says anything about a day on which they \
+             took calls (ann)"
+        );
+        let odd = read("agent,team,hired_on\nann,,\nkim,a,2026-03-10\n", None).unwrap();
+        assert_eq!(
+            odd.lack(calls.into_iter(), None).unwrap(),
+            "the table of agents: 1 agent has no row that says anything about a day on which they \
+             took calls (ann); 1 agent took calls before the day in hired_on (kim)"
         );
         let written = read("agent,team\nAnn,a\nk im,a\nzoe,a\n", None).unwrap();
         let told = written.lack(calls.into_iter(), None).unwrap();
         assert_eq!(
             told,
             "the table of agents: 2 agents in it are nobody who took a call here, but for \
-             capitals or blanks (Ann, k im); 2 agents have no row for a day on which they took \
-             calls (ann, kim)"
+             capitals or blanks (Ann, k im); 2 agents have no row that says anything about a day \
+             on which they took calls (ann, kim)"
         );
 
         let folder = tempfile::tempdir().unwrap();

@@ -13,7 +13,7 @@ use super::{Cell, ReportError, read_columns};
 /// A text that many rows share.
 pub type Text = Arc<str>;
 
-/// The texts of the rows read so far, each kept once.
+/// The texts of the rows read, each kept once.
 #[derive(Debug, Default)]
 pub struct Texts(BTreeMap<String, Text>);
 
@@ -25,6 +25,11 @@ impl Texts {
         let shared: Text = text.into();
         self.0.insert(text.to_string(), shared.clone());
         shared
+    }
+
+    /// Forgets those that no row holds any more: most texts are of one date only.
+    pub fn let_go(&mut self) {
+        self.0.retain(|_, text| Arc::strong_count(text) > 1);
     }
 }
 
@@ -188,6 +193,13 @@ records! {
     }
 
     /// The score of a part of a form.
+    /// By which form a call was judged.
+    Judged of "scores" {
+        rubric: Text,
+        rubric_key: Text,
+        status: Text,
+    }
+
     PartScore of "part_scores" {
         call_id: Text,
         rubric: Text,
@@ -383,6 +395,9 @@ records! {
         specificity: Option<f64>,
         specificity_low: Option<f64>,
         specificity_high: Option<f64>,
+        ppv: Option<f64>,
+        ppv_low: Option<f64>,
+        ppv_high: Option<f64>,
         npv: Option<f64>,
         npv_low: Option<f64>,
         npv_high: Option<f64>,

@@ -443,7 +443,8 @@ ORDER BY call_id, question, e.item;",
                 where nothing was.",
             end_ms Int nullable: "End of what was said, from the start of the recording; null \
                 where nothing was.",
-            quote Text nullable: "The words, redacted; null where there are none.",
+            quote Text nullable: "The words, redacted, with ` … ` for those between them that are \
+                left out; null where there are none.",
             min_prob Float nullable: "Lowest probability of the quoted words, 0 to 1; null without \
                 a quote or where no word has one.",
             mean_prob Float nullable: "Mean probability of the quoted words, 0 to 1; null without \
@@ -591,7 +592,8 @@ ORDER BY calls DESC, cause, rubric, question;",
             reason Text nullable: "Why the customer called; null if not given.",
             start_ms Int nullable: "When the words that show it were said, from the start of the \
                 recording; null where no words do.",
-            quote Text nullable: "The words, redacted; null where there are none.",
+            quote Text nullable: "The words, redacted, with ` … ` for those between them that are \
+                left out; null where there are none.",
         },
     }
 }
@@ -610,7 +612,8 @@ pub fn agent_daily() -> Table {
             "rubric_version",
         ],
         purpose: "Ready-made sums for BI tools; made of what `calls` and `scores` say. All counts \
-            and sums add up over rows of one rubric; over several, each call counts once for each. \
+            and sums add up over rows of one rubric, whatever its versions: a call counts with the \
+            version that is valid on its day. Over several rubrics, each call counts once for each. \
             Divide sums only after adding: `score_sum` / `with_score` is a mean score. Counts of \
             automatic answers; what people answered changes no score. No ranking: a difference \
             between two agents may well be chance, see `calibration/agents`.",
@@ -619,6 +622,7 @@ pub fn agent_daily() -> Table {
 SELECT agent, team, sum(calls) AS calls,
     round(sum(score_sum) / nullif(sum(with_score), 0), 1) AS mean_score,
     round(sum(passed) / nullif(sum(passed + failed), 0), 3) AS pass_rate,
+    sum(undetermined) AS undetermined,
     round(sum(talk_s + hold_s + acw_s) / nullif(sum(handled), 0)) AS mean_handle_s
 FROM read_parquet('report/agent_daily/date=*/*.parquet',
     hive_partitioning = true, union_by_name = true)
@@ -634,7 +638,7 @@ ORDER BY agent, team;",
             reason Text: "As in `calls`; empty if not given.",
             rubric Text: "The rubric's id.",
             rubric_version Text: "The rubric's version.",
-            calls Int: "Calls that the rubric was put to, whether it applies or not.",
+            calls Int: "Calls of the version's days, whether the rubric applies to them or not.",
             scored Int: "Calls that it applies to.",
             not_eligible Int: "Calls that it does not apply to; with `scored` these are `calls`.",
             passed Int: "Calls with the verdict `pass`.",
@@ -732,16 +736,14 @@ pub fn contacts() -> Table {
             `run_id`. Definitions: `docs/contacts.md`.",
         date_is: Some(CALL_DATE),
         example: "
-SELECT c.agent, count(*) AS calls,
-    count(*) FILTER (k.led_to_repeat_7d) AS led_to_repeat,
-    round(avg(k.led_to_repeat_7d::INT), 3) AS share
+SELECT agent, count(*) AS calls, count(*) FILTER (led_to_repeat_7d) AS led_to_repeat,
+    round(avg(led_to_repeat_7d::INT), 3) AS share
 FROM read_parquet('report/contacts/date=*/*.parquet',
-    hive_partitioning = true, union_by_name = true) AS k
-JOIN read_parquet('report/calls/date=*/*.parquet',
-    hive_partitioning = true, union_by_name = true) AS c USING (date, call_id)
-WHERE k.led_to_repeat_7d IS NOT NULL AND c.direction = 'inbound'
-GROUP BY c.agent
-ORDER BY c.agent;",
+    hive_partitioning = true, union_by_name = true)
+WHERE led_to_repeat_7d IS NOT NULL AND coalesce(direction, 'inbound') = 'inbound'
+    AND leg IS NOT TRUE
+GROUP BY agent
+ORDER BY agent;",
         columns: columns! {
             call_id Text: "The call; see `calls`.",
             repeat_of Text nullable: "The latest earlier call that this one repeats: of the same \
@@ -887,10 +889,12 @@ pub fn failures() -> Table {
         name: "failures",
         grain: "one recording that a run could not use, or could not copy",
         key: &["run_id", "file", "stage"],
-        purpose: "What went wrong with which recording, and what to do about it.",
+        purpose: "What went wrong with which recording, and what to do about it. Each run that it \
+            goes wrong in has a row of its own, which stays when a later run can use the \
+            recording.",
         date_is: Some(RUN_DATE),
         example: "
-SELECT stage, reason, count(*) AS recordings, any_value(hint) AS hint
+SELECT stage, reason, count(DISTINCT file) AS recordings, any_value(hint) AS hint
 FROM read_parquet('report/failures/date=*/*.parquet',
     hive_partitioning = true, union_by_name = true)
 GROUP BY stage, reason

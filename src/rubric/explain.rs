@@ -702,6 +702,7 @@ pub(crate) fn metric_words(name: &str) -> String {
         "dead_air_count" => "the number of long waits that nobody announced",
         "hold_count" => "the number of holds",
         "hold_announced_count" => "the number of holds that were announced",
+        "hold_inferred_count" => "the number of holds for which no announcement was heard",
         "hold_thanked_count" => "the number of holds with thanks afterwards",
         "hold_unthanked_count" => "the number of holds without thanks afterwards",
         "overlap_count" => "the number of times that both speak at once",

@@ -145,6 +145,11 @@ impl Question {
         !self.celebrate && self.weight > 0.0 && self.kind.most() > self.kind.least()
     }
 
+    /// Whether *no* is the answer that earns the points.
+    pub fn passes_by_no(&self) -> bool {
+        matches!(self.kind, Kind::YesNo { points, .. } if points.no > points.yes)
+    }
+
     /// All phrases of its rules; one that several share comes several times.
     pub fn phrases(&self) -> Vec<&Phrase> {
         let mut phrases = Vec::new();

@@ -91,8 +91,9 @@ pub struct NearMiss {
     /// In which way it misses.
     pub note: String,
     /// It may be the phrase, misheard: most words of it are there, not only words like "you" and
-    /// "have", and another one between or beside them was heard with doubt; or all are there, and
-    /// one that only sounds alike was not heard well enough to be sure.
+    /// "have", and another one between or beside them was heard with doubt; or another tool wrote a
+    /// placeholder there, which may stand for any word; or all are there, and one that only sounds
+    /// alike was not heard well enough to be sure.
     pub may_be_it: bool,
 }
 
@@ -319,7 +320,11 @@ impl<'a> HeardCall<'a> {
                 Tolerance::NearSound => "sounds alike",
                 Tolerance::Masked => "may stand for them",
             };
-            ways.push(format!("\"{}\" {way}", bare(text)));
+            let shown = match bare(text) {
+                "" => text,
+                bare => bare,
+            };
+            ways.push(format!("\"{shown}\" {way}"));
         }
         (!ways.is_empty()).then(|| ways.join(", "))
     }
@@ -452,9 +457,9 @@ impl<'a> HeardCall<'a> {
         // What stands between its words or beside them may be the missing one, misheard.
         let before = first.saturating_sub(1).max(range.start);
         let beside = before..=(last + 1).min(range.end - 1);
-        let another_may_be_it = beside
-            .filter(|token| !near.tokens.contains(token))
-            .any(|token| below(spoken(token), NEAR_PROB));
+        let others = || beside.clone().filter(|token| !near.tokens.contains(token));
+        let another_may_be_it = others().any(|token| below(spoken(token), NEAR_PROB));
+        let another_is_hidden = others().any(|token| spoken(token).is_hidden());
         let says_something = near.tokens.len() >= 3
             || near.tokens.iter().any(|&token| {
                 // Of "I'm" and "can't" the first part tells.
@@ -468,6 +473,7 @@ impl<'a> HeardCall<'a> {
             .any(|&token| below(spoken(token), ALIKE_PROB));
         let may_be_it = near.tokens.len() >= 2
             && (near.share >= LIKELY_NEAR && says_something && another_may_be_it
+                || another_is_hidden
                 || near.share >= 1.0 && sounds_like_it);
         let words = &voice.words[voice.tokens.word(first)..=voice.tokens.word(last)];
         NearMiss {
@@ -489,10 +495,29 @@ impl<'a> HeardCall<'a> {
             party,
             channel: words.first().map_or(0, |w| w.channel),
             span: Span::new(start_ms, end_ms),
-            quote: quote(&words),
+            quote: self.quote_of(indexes),
             min_prob: probs.iter().copied().reduce(f64::min),
             mean_prob: (!probs.is_empty()).then(|| probs.iter().sum::<f64>() / probs.len() as f64),
         }
+    }
+
+    /// Words of one party, with ` … ` where others of theirs between them are left out.
+    fn quote_of(&self, indexes: &[usize]) -> String {
+        let words = &self.conversation.words;
+        let mut quote = String::new();
+        let mut before = None;
+        for &at in indexes {
+            let is_left_out =
+                |w: &SpokenWord| w.party == words[at].party && !bare(&w.text).is_empty();
+            quote += match before {
+                None => "",
+                Some(before) if words[before + 1..at].iter().any(is_left_out) => " … ",
+                Some(_) => " ",
+            };
+            quote += &words[at].text;
+            before = Some(at);
+        }
+        quote
     }
 
     /// Why the absence of words in the `spans` proves nothing: the reason, and the speech that
@@ -621,6 +646,7 @@ fn voices(
             Spoken {
                 text: &word.text,
                 redacted: word.redacted.as_ref(),
+                hidden: word.is_hidden(),
                 starts: starts[i] || new_segment,
             }
         }));
@@ -699,7 +725,7 @@ fn unheard(conversation: &Conversation) -> Vec<Vec<Span>> {
     let words = conversation
         .words
         .iter()
-        .filter(|w| !bare(&w.text).is_empty());
+        .filter(|w| !bare(&w.text).is_empty() || w.is_hidden());
     for word in words {
         let own = &mut segments[word.channel];
         if own.len() <= word.segment {

@@ -107,6 +107,20 @@ fn a_window_looks_at_when_words_are_said_and_not_at_when_the_turn_began() {
 }
 
 #[test]
+fn a_quote_shows_where_words_are_left_out_and_takes_no_heed_of_the_other_party() {
+    let talk = call()
+        .agent(10_000, 14_000, "May I ask for your full name")
+        .customer(10_100, 10_300, "Yes");
+    let quote = |phrase: &str| {
+        let rules = format!("yes_when:\n  said: {{by: agent, any: [\"{phrase}\"]}}");
+        let answer = answered(&rules, &talk.clone().conversation());
+        answer.evidence[0].quote.clone().unwrap()
+    };
+    assert_eq!(quote("may i ask ...4 name"), "May I ask … name");
+    assert_eq!(quote("may i ask for"), "May I ask for");
+}
+
+#[test]
 fn the_other_party_does_not_count_and_is_shown_as_the_nearest_miss() {
     let call = call().customer(20_000, 22_000, "I know this call is recorded");
     let answer = answered(RECORDED, &call.conversation());
@@ -386,6 +400,32 @@ fn a_placeholder_leaves_what_is_around_it_as_it_was() {
         .for_each(|word| word.prob = word.prob.map(|p| p.min(0.7)));
     let never = "{by: customer, any: [\"complaint\"]}";
     assert_eq!(answer(&transcript, never), (Answer::No, None));
+}
+
+/// What another tool masked without telling its kind may be any word, but not many.
+#[test]
+fn what_nobody_knows_may_be_the_word_that_is_looked_for() {
+    for hidden in ["[PII]", "***"] {
+        let talk = "agent: Good morning, this is QQ speaking. How can I help you today?
+            customer: My card does not work.";
+        let mut transcript = crate::transcript::snippet::parse(talk).unwrap();
+        let word = &mut transcript.channels[0].segments[0].words[4];
+        (word.text, word.prob) = (hidden.to_string(), Some(0.0));
+        let conversation = Conversation::new(&transcript, Some(0)).unwrap();
+        for (phrase, expected) in [
+            ("this is <name>", Answer::Abstain),
+            ("this is Robert", Answer::Abstain),
+            ("morning this is still speaking", Answer::Abstain),
+            ("this is <date>", Answer::Abstain),
+            ("good morning", Answer::Yes),
+            ("anything else for you", Answer::No),
+            ("sorry", Answer::No),
+        ] {
+            let rule = format!("yes_when:\n  said: {{by: agent, any: [\"{phrase}\"]}}");
+            let answer = answered(&rule, &conversation).answer;
+            assert_eq!(answer, expected, "{hidden}: {phrase}");
+        }
+    }
 }
 
 /// *No* means that it was not said, so what a placeholder may hide leaves the answer open.

@@ -22,6 +22,9 @@ pub const FORMAT: &str = "callibrate-transcript/1";
 /// More channels than any recorder of calls writes.
 const MAX_CHANNELS: usize = 16;
 
+/// Words less far apart are one stretch of speech, as voice activity has it.
+const WORD_PAUSE_MS: i64 = 500;
+
 /// Everything heard in one recording, redacted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,8 +98,8 @@ pub struct Channel {
     /// The channel's own language, where it was detected to be another than the transcript's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Where voice activity was found, in order, without overlap. Derived from the segments when
-    /// a transcript of another tool leaves it out.
+    /// Where voice activity was found, in order, without overlap. Where a transcript of another
+    /// tool leaves it out, it is that of the words; it stays empty where these have no times.
     #[serde(default)]
     pub speech: Vec<Span>,
     /// In order of start.
@@ -417,12 +420,13 @@ impl Transcript {
             })
     }
 
-    /// As it may be used: nothing in it that no recording can hold, and speech in each channel.
+    /// As it may be used: nothing in it that no recording can hold, and speech in each channel
+    /// where words have times.
     fn checked(mut self) -> Result<Self, String> {
         self.check()?;
         for channel in &mut self.channels {
-            if channel.speech.is_empty() {
-                channel.speech = speech_of(channel.segments.iter().map(Segment::span));
+            if channel.speech.is_empty() && self.recogniser.word_times {
+                channel.speech = speech_of(&channel.segments);
             }
         }
         Ok(self)
@@ -528,20 +532,40 @@ fn without_values(message: &str) -> String {
     format!("{found}{expected}")
 }
 
+/// Whether a word is written as what stands for others: `[PII]`, `<unk>`, `***`, `s***`, `███`.
+pub fn stands_for_others(text: &str) -> bool {
+    let bare = text.trim_end_matches(['.', ',', '?', '!', ';', ':']);
+    let between = |open: char, close: char| bare.starts_with(open) && bare.ends_with(close);
+    bare == "*"
+        || bare.contains("**")
+        || bare.contains('█')
+        || between('[', ']')
+        || between('<', '>')
+}
+
 fn is_share(share: f32) -> bool {
     (0.0..=1.0).contains(&share)
 }
 
-/// Speech as the segments have it, for transcripts that do not state it: overlapping segments,
-/// which are in order of start, are joined.
-fn speech_of(segments: impl IntoIterator<Item = Span>) -> Vec<Span> {
+/// Speech as the words have it, for transcripts that do not state it: segments may begin before
+/// somebody speaks and end after it. Of a segment without words it is the whole.
+fn speech_of(segments: &[Segment]) -> Vec<Span> {
+    let of_words = |segment: &Segment| match segment.words.as_slice() {
+        [] => vec![segment.span()],
+        words => words
+            .iter()
+            .map(|w| Span::new(w.start_ms, w.end_ms))
+            .collect(),
+    };
+    let mut spans: Vec<Span> = segments.iter().flat_map(of_words).collect();
+    spans.sort();
     let mut speech: Vec<Span> = Vec::new();
-    for segment in segments {
+    for span in spans {
         match speech.last_mut() {
-            Some(last) if segment.start_ms <= last.end_ms => {
-                last.end_ms = last.end_ms.max(segment.end_ms);
+            Some(last) if span.start_ms - last.end_ms < WORD_PAUSE_MS => {
+                last.end_ms = last.end_ms.max(span.end_ms);
             }
-            _ => speech.push(segment),
+            _ => speech.push(span),
         }
     }
     speech

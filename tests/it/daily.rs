@@ -1,11 +1,12 @@
 //! The ready-made tables say what the tables say that they are made of.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use callibrate::report::Cell;
 
 use crate::support::report::{self, Row};
-use crate::support::samples;
+use crate::support::{Place, finish, repository, samples};
 
 fn by_call(rows: Vec<Row>) -> BTreeMap<String, Row> {
     let rows = rows.into_iter();
@@ -233,4 +234,47 @@ fn contacts_need_no_join() {
             assert_eq!(row.cell(column), call.cell(column), "{column}");
         }
     }
+}
+
+#[test]
+fn a_call_counts_once_for_a_form_whatever_its_versions() {
+    let place = Place::new();
+    let mut table = "call_id,file,agent,started_at,agent_channel\n".to_string();
+    for day in ["2026-02-20", "2026-03-05", "2026-03-12"] {
+        let from = repository().join("samples/reference/card-lost.json");
+        place.write(&format!("t/{day}.json"), fs::read(from).unwrap());
+        table += &format!("{day},{day}.wav,ann,{day}T09:00:00+01:00,left\n");
+    }
+    place.write("calls.csv", table);
+    let mut command = place.command("score --calls calls.csv --out out");
+    for (version, from) in [("2", "2026-03-10"), ("1", "2026-03-01")] {
+        let form = format!(
+            "rubric: f\nversion: '{version}'\nvalid_from: {from}\ntitle: F\nsections:\n- id: s\n  \
+             title: S\n  weight: 1\n  questions:\n  - {{id: q, text: q, yes_when: {{said: {{by: agent, \
+             any: [card]}}}}}}\n"
+        );
+        place.write(&format!("{version}.yaml"), form);
+        command.args(["--rubric", &format!("{version}.yaml")]);
+    }
+    command.args(
+        fs::read_dir(place.path("t"))
+            .unwrap()
+            .map(|f| f.unwrap().path()),
+    );
+    finish(command).exits(0);
+    let rows = report::rows(&place.path("out"), "agent_daily");
+    let counts: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let counts = ["calls", "scored", "not_eligible"].map(|column| row.int(column));
+            (&*row.date, row.text("rubric_version"), counts)
+        })
+        .collect();
+    // Before the first version begins, nothing is scored, and the calls are still there.
+    let expected = [
+        ("2026-02-20", "1", [1, 0, 1]),
+        ("2026-03-05", "1", [1, 1, 0]),
+        ("2026-03-12", "2", [1, 1, 0]),
+    ];
+    assert_eq!(counts, expected);
 }

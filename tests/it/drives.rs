@@ -140,5 +140,11 @@ fn a_log_that_is_full_does_not_end_a_night_and_a_result_that_is_lost_is_said() {
         assert_eq!(output.status.code(), Some(75), "{said}");
         assert!(said.ends_with(message), "{said}");
     }
+    // Trying again would find the place taken.
+    let mut command = place.command("export csv tables --out out");
+    let output = command.stdout(full()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("it is done, but could not be told"), "{said}");
     assert!(report::published(&place.path("out")) == tables);
 }

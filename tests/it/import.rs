@@ -280,4 +280,9 @@ fn what_was_exported_is_read_again() {
     };
     assert_eq!(words(&whole), words(&cues));
     assert_eq!(whole[1][3].0, "[phone number],");
+    // A vCon of ours knows its call, whatever its file is called.
+    place
+        .run(&format!("transcript import {vcon} --to own"))
+        .exits(0);
+    assert!(place.path("own/talk.json").is_file());
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use crate::calibration::SAMPLES;
-use crate::support::{SCRATCH, callibrate, finish, report, repository};
+use crate::support::{Place, SCRATCH, callibrate, finish, report, repository};
 
 /// A copy of the calibrated samples, with pages of all their calls.
 static PAGES: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -131,5 +131,35 @@ fn the_programme_counts_promises_and_coachings_as_the_tables_do() {
     let (page, _) = page.split_once("<script>").unwrap();
     for odd in ["NaN", "inf ", "None", "null"] {
         assert!(!page.contains(odd), "{odd}");
+    }
+}
+
+/// Version 10 comes after version 9, and whoever goes back to 9 is asked by 9 again.
+#[test]
+fn a_question_is_told_as_the_form_asks_it_that_judged_last() {
+    let place = Place::new();
+    let shipped = repository().join("samples/rubrics/service-essentials.yaml");
+    let shipped = fs::read_to_string(shipped).unwrap();
+    let asked = "Did the agent give their name?";
+    for version in ["9", "10", "9"] {
+        let form = shipped
+            .replace("version: \"2\"", &format!("version: \"{version}\""))
+            .replace(asked, &format!("Was the name given, by version {version}?"));
+        let path = place.path("form.yaml");
+        fs::write(&path, form).unwrap();
+        let samples = repository().join("samples");
+        let mut command = callibrate(repository());
+        command.arg("score").arg("--rubric").arg(&path);
+        command.arg("--calls").arg(samples.join("calls.csv"));
+        command.arg(samples.join("reference/card-lost.json"));
+        command.arg("--out").arg(place.path("report"));
+        finish(command).exits(0);
+        let mut command = callibrate(repository());
+        command.arg("report").arg("--out").arg(place.path("report"));
+        finish(command).exits(0);
+        let page = place.path("report/pages/question/service-essentials.gave-name.html");
+        let page = fs::read_to_string(page).unwrap();
+        let heading = format!("<h1>Was the name given, by version {version}?</h1>");
+        assert!(page.contains(&heading), "{version}: {page}");
     }
 }

@@ -62,7 +62,8 @@ fn told(rows: &[Row], call: &str) -> [String; 4] {
 #[test]
 fn a_call_has_the_team_leader_and_site_of_its_day() {
     let place = centre("");
-    let lacks = "2 agents have no row for a day on which they took calls (ann, zoe)";
+    let lacks = "2 agents have no row that says anything about a day on which they took calls \
+                 (ann, zoe)";
     let scored = score(&place).exits(0);
     assert!(scored.stderr.contains(lacks), "{scored:#?}");
     let out = place.path("out");

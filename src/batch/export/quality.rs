@@ -69,8 +69,7 @@ const EVIDENCE: [&str; 15] = [
 /// A call, a form and its version.
 type FormKey = (String, String, String);
 
-/// What the forms of these calls of a date came to, by call; none of calls that no form was put
-/// to.
+/// What the forms of these calls of a date came to, by call.
 ///
 /// # Errors
 /// A table that cannot be read.
@@ -95,7 +94,7 @@ pub(super) fn of_calls(
     let wanted = |row: &[Cell]| of_call.contains_key(text(&row[0]));
     let [scores, answers, evidence] = TABLES.map(|table| part(out, table, date));
     if !scores.is_file() {
-        return Ok(BTreeMap::new());
+        return Ok(of_call);
     }
 
     let mut shown: BTreeMap<(FormKey, String), Vec<EvidenceShown>> = BTreeMap::new();
@@ -125,7 +124,6 @@ pub(super) fn of_calls(
         }
         Ok(())
     })?;
-    of_call.retain(|_, quality| !quality.rubrics.is_empty());
     Ok(of_call)
 }
 

@@ -88,7 +88,17 @@ pub(super) fn exact_ends(hits: f64, n: f64) -> Option<Interval> {
 /// Where none or all were hits, the parts show no variance: then each part counts once, as if its
 /// calls were all alike. `None` for fewer than two parts.
 pub fn clustered(parts: &[Part]) -> Option<Interval> {
-    let n = effective_size(parts)?;
+    on_effective(parts, effective_size(parts)?)
+}
+
+/// The same for calls that all count alike: clusters that are more even than unlike calls would be
+/// tell no more than so many unlike calls.
+pub fn clustered_calls(parts: &[Part]) -> Option<Interval> {
+    let calls = parts.iter().map(|p| p.of).sum();
+    on_effective(parts, effective_size(parts)?.min(calls))
+}
+
+fn on_effective(parts: &[Part], n: f64) -> Option<Interval> {
     let of: f64 = parts.iter().map(|p| p.of).sum();
     let hits: f64 = parts.iter().map(|p| p.hits).sum();
     let share = (hits / of).clamp(0.0, 1.0);
@@ -211,6 +221,19 @@ mod tests {
         let found = clustered(&parts(&all)).expect("an interval");
         let ten = wilson(10.0, 10.0).expect("an interval");
         assert!((found.low - ten.low).abs() < 1e-12 && found.high == 1.0);
+    }
+
+    #[test]
+    fn even_clusters_of_calls_tell_no_more_than_so_many_unlike_calls() {
+        // 6, 7, 6, 7 … of 10: 65 of 100 calls, with far less between the days than chance makes.
+        let even: Vec<_> = (0..10).map(|n| (f64::from(6 + n % 2), 10.0)).collect();
+        let even = parts(&even);
+        assert!(effective_size(&even).expect("a size") > 100.0);
+        let unlike = wilson(65.0, 100.0).expect("an interval");
+        close(clustered_calls(&even), unlike.low, unlike.high, 1e-12);
+        // Where days differ, both are the same.
+        let uneven = parts(&[(1.0, 10.0), (9.0, 10.0), (2.0, 10.0), (8.0, 10.0)]);
+        assert_eq!(clustered_calls(&uneven), clustered(&uneven));
     }
 
     proptest! {

@@ -4,8 +4,8 @@
 //! - Difference: the rate of the first group less that of the second, by kind of call, put
 //!   together with Mantel and Haenszel's weights (their risk difference: Greenland and Robins
 //!   1985). So a group that has the easier calls is not called better.
-//! - Clusters are agents' days: the variance is that of the linearised difference between them,
-//!   and no less than if all calls were unlike each other.
+//! - Clusters are agents' days: the variance is that of the linearised difference between them; of
+//!   shares it is no less than if all calls were unlike each other.
 //!
 //! Left out on purpose: flags. Whoever compares many groups or questions adjusts the p-values of
 //! all together, see [`fdr`](crate::calibration::fdr).
@@ -49,9 +49,19 @@ type Sums = [[f64; 2]; 2];
 const HITS: usize = 0;
 const OF: usize = 1;
 
-/// Compares the groups. `None` where either has fewer than [`MIN_CALLS`] calls on fewer than
-/// [`MIN_DAYS`] agents' days in cells that both have.
+/// Compares the groups' shares: each call is a hit or none. `None` where either has fewer than
+/// [`MIN_CALLS`] calls on fewer than [`MIN_DAYS`] agents' days in cells that both have.
 pub fn compare(rows: &[Row]) -> Option<Compared> {
+    compare_with(rows, |all| all * (1.0 - all))
+}
+
+/// The same of means, such as scores: what calls differ by is told from the days alone.
+pub fn compare_means(rows: &[Row]) -> Option<Compared> {
+    compare_with(rows, |_| 0.0)
+}
+
+/// `spread` is the least variance of a call where the mean is this.
+fn compare_with(rows: &[Row], spread: impl Fn(f64) -> f64) -> Option<Compared> {
     let side = |row: &Row| usize::from(!row.is_first);
     let mut cells: BTreeMap<usize, Sums> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.of > 0.0) {
@@ -96,8 +106,8 @@ pub fn compare(rows: &[Row]) -> Option<Compared> {
         .values()
         .map(|of| {
             let all = (of[0][HITS] + of[1][HITS]) / (of[0][OF] + of[1][OF]);
-            let spread = (all * (1.0 - all)).max(0.0);
-            (weight(of) / weights).powi(2) * spread * (1.0 / of[0][OF] + 1.0 / of[1][OF])
+            let alone = 1.0 / of[0][OF] + 1.0 / of[1][OF];
+            (weight(of) / weights).powi(2) * spread(all).max(0.0) * alone
         })
         .sum();
     let both = (first + second).max(unlike);

@@ -18,7 +18,7 @@ const VENDOR: &str = "callibrate";
 /// What the body of the quality result is; `docs/export.md` describes it.
 pub const QUALITY: &str = "callibrate-quality/1";
 
-/// What a call's forms came to.
+/// What a call's forms came to; none where no form was put to it.
 #[derive(Debug, Default, Clone, PartialEq, Serialize)]
 pub struct Quality {
     pub call_id: String,
@@ -93,7 +93,7 @@ struct Vcon<'a> {
     redacted: Redacted,
     parties: [PartyOf<'a>; 2],
     dialog: [Dialog; 1],
-    analysis: Vec<Analysis<'a>>,
+    analysis: [Analysis<'a>; 2],
 }
 
 /// Without a `uuid` that it would be redacted from: none is available.
@@ -153,22 +153,20 @@ enum Body<'a> {
     Quality(&'a Quality),
 }
 
-/// The text of a `.vcon` file. `parties` are those of the channels; a call that no form was put
-/// to has no quality result.
+/// The text of a `.vcon` file. `parties` are those of the channels.
 pub fn vcon(
     meta: &CallMeta,
     transcript: &Transcript,
     parties: &[Party],
-    quality: Option<&Quality>,
+    quality: &Quality,
 ) -> String {
     let start = rfc3339(meta.started_at.utc_ms);
-    let report = quality.map(|quality| ("report", QUALITY, Body::Quality(quality)));
+    let report = ("report", QUALITY, Body::Quality(quality));
     let words = (
         "transcript",
         transcript::FORMAT,
         Body::Transcript(transcript),
     );
-    let analysis = [Some(words), report].into_iter().flatten();
     let mut vcon = Vcon {
         vcon: SYNTAX,
         uuid: String::new(),
@@ -199,18 +197,16 @@ pub fn vcon(
             parties: heard_in(parties),
             originator: originator(parties, meta.direction),
         }],
-        analysis: analysis
-            .map(|(r#type, schema, body)| Analysis {
-                r#type,
-                dialog: 0,
-                vendor: VENDOR,
-                product: format!("{VENDOR} {}", env!("CARGO_PKG_VERSION")),
-                schema,
-                mediatype: "application/json",
-                encoding: "json",
-                body,
-            })
-            .collect(),
+        analysis: [words, report].map(|(r#type, schema, body)| Analysis {
+            r#type,
+            dialog: 0,
+            vendor: VENDOR,
+            product: format!("{VENDOR} {}", env!("CARGO_PKG_VERSION")),
+            schema,
+            mediatype: "application/json",
+            encoding: "json",
+            body,
+        }),
     };
     vcon.uuid = uuid(&json(&vcon));
     json(&vcon) + "\n"
@@ -306,7 +302,7 @@ mod tests {
             call_id: "c1".to_string(),
             ..Quality::default()
         };
-        let text = vcon(&meta(), &talk, &both, Some(&quality));
+        let text = vcon(&meta(), &talk, &both, &quality);
         let found = read(&text);
         let uuid = found["uuid"].as_str().unwrap();
         assert_eq!((uuid.len(), &uuid[14..15]), (36, "8"), "{uuid}");
@@ -337,19 +333,20 @@ mod tests {
     fn the_id_is_of_the_content_and_what_is_not_known_is_not_said() {
         let talk = snippet::parse("agent: Hello.").unwrap();
         let swapped = [Party::Customer, Party::Agent];
-        let once = vcon(&meta(), &talk, &swapped, None);
-        assert_eq!(once, vcon(&meta(), &talk, &swapped, None));
+        let none = Quality::default();
+        let once = vcon(&meta(), &talk, &swapped, &none);
+        assert_eq!(once, vcon(&meta(), &talk, &swapped, &none));
         let found = read(&once);
         assert_eq!(found["dialog"][0]["parties"], json!([1, 0]));
         assert!(found["dialog"][0].get("originator").is_none());
-        assert_eq!(found["analysis"].as_array().unwrap().len(), 1);
+        assert_eq!(found["analysis"][1]["body"]["rubrics"], json!([]));
         let other = snippet::parse("agent: Hello?").unwrap();
-        let other = read(&vcon(&meta(), &other, &swapped, None));
+        let other = read(&vcon(&meta(), &other, &swapped, &none));
         assert_ne!(found["uuid"], other["uuid"]);
 
-        let unknown = read(&vcon(&meta(), &talk, &[Party::Unknown; 2], None));
+        let unknown = read(&vcon(&meta(), &talk, &[Party::Unknown; 2], &none));
         assert_eq!(unknown["dialog"][0]["parties"], json!([[0, 1], [0, 1]]));
-        let mono = read(&vcon(&meta(), &talk, &[Party::Unknown], None));
+        let mono = read(&vcon(&meta(), &talk, &[Party::Unknown], &none));
         assert_eq!(mono["dialog"][0]["parties"], json!([0, 1]));
     }
 }

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 /// Width of every chart, in its own units: so narrow that its text can still be read on a phone.
-pub const WIDTH: f64 = 480.0;
+pub const WIDTH: f64 = 360.0;
 
 /// Horizontal bars, each with an interval if it has one: rates by question or team. What a bar is
 /// of stands above it as a line of the page, since names may be long.
@@ -230,8 +230,8 @@ impl Trend {
                 let lower = lower.map(|(x, _, low)| format!("{x:.1},{low:.1}"));
                 upper.chain(lower).collect::<Vec<_>>().join(" ")
             });
-        // About eight labels fit below.
-        let every = points.len().div_ceil(8).max(1);
+        // About six labels fit below.
+        let every = points.len().div_ceil(6).max(1);
         Self {
             title: title.to_string(),
             unit: unit.to_string(),
@@ -254,7 +254,8 @@ impl Trend {
                 .enumerate()
                 .filter_map(|(at, p)| {
                     Some(Mark {
-                        x: across(at) - step / 2.0,
+                        // The first point's lies on the axis.
+                        x: (across(at) - step / 2.0).max(LEFT),
                         label: p.mark.clone()?,
                     })
                 })
@@ -298,8 +299,11 @@ mod tests {
             high: value.filter(|_| has_interval).map(|v| v + 0.1),
             in_words: String::new(),
             beside: None,
-            mark: None,
+            mark: Some(String::new()),
         };
+        // Of few weeks, a mark of the first stays within the chart.
+        let few = Trend::new("", "", vec![point(None, false), point(None, false)], None);
+        assert!(few.marks.iter().all(|mark| mark.x > 0.0 && mark.x < WIDTH));
         let points = vec![
             point(Some(0.5), true),
             point(Some(0.6), true),

@@ -23,6 +23,7 @@ struct FormEntry {
 
 #[derive(Serialize)]
 struct View {
+    /// Nights and periods, the one to begin with first.
     nights: Vec<Entry>,
     /// Calls that were asked for.
     calls: Vec<Entry>,
@@ -35,22 +36,16 @@ impl Chapter for Index {
         let scope = site.scope;
         let period = |(from, to): &(Text, Text)| Entry {
             label: match from == to {
-                true => format!("The calls of {}", day_in_words(to)),
-                false => {
-                    format!(
-                        "The calls of {} to {}",
-                        day_in_words(from),
-                        day_in_words(to)
-                    )
-                }
+                true => day_in_words(to),
+                false => format!("{} to {}", day_in_words(from), day_in_words(to)),
             },
             href: page_of(from, to),
         };
         let this = (scope.from.clone(), scope.to.clone());
-        let earlier = scope.earlier.iter().filter(|other| **other != this);
-        // The latest first, after what was just made.
-        let mut earlier: Vec<&(Text, Text)> = earlier.collect();
-        earlier.sort_by(|a, b| (&b.1, &b.0).cmp(&(&a.1, &a.0)));
+        let mut periods: Vec<&(Text, Text)> = scope.earlier.iter().collect();
+        periods.extend((!scope.earlier.contains(&this)).then_some(&this));
+        // The latest first; of those up to one day the shortest, which is the night.
+        periods.sort_by(|a, b| (&b.1, &b.0).cmp(&(&a.1, &a.0)));
         let agents = site.links.agents().map(|(agent, href)| Entry {
             label: agent.to_string(),
             href: href.clone(),
@@ -82,7 +77,7 @@ impl Chapter for Index {
             }
         }
         let view = View {
-            nights: std::iter::once(&this).chain(earlier).map(period).collect(),
+            nights: periods.into_iter().map(period).collect(),
             calls: calls.collect(),
             agents: agents.collect(),
             forms,

@@ -130,6 +130,28 @@ pub fn reached(pages: Vec<Page>) -> Vec<Page> {
         .collect()
 }
 
+/// The id of a call's card in the night's list, by the call's page.
+fn card(page: &str) -> String {
+    let name = page.strip_prefix("call/").unwrap_or(page);
+    format!("call-{}", name.strip_suffix(".html").unwrap_or(name))
+}
+
+/// The pages, with calls that have no card in the night's list leading back to its page as a whole.
+pub fn without_missing_cards(mut pages: Vec<Page>) -> Vec<Page> {
+    let nights = pages.iter().filter(|page| page.path.starts_with("night/"));
+    let ids = nights.flat_map(|page| page.html.split(" id=\"").skip(1));
+    let cards: BTreeSet<String> = ids
+        .filter_map(|rest| Some(rest.split('"').next()?.to_string()))
+        .collect();
+    for page in pages.iter_mut().filter(|p| p.path.starts_with("call/")) {
+        let card = card(&page.path);
+        if !cards.contains(&card) {
+            page.html = page.html.replace(&format!("#{card}\""), "\"");
+        }
+    }
+    pages
+}
+
 /// Where a link on a page leads, as a path below the folder of pages.
 fn link_to(page: &str, link: &str) -> String {
     // What else templates escape, no name of a page holds.
@@ -290,14 +312,38 @@ fn policy(recordings: &Option<String>) -> String {
 fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let host = rest.split('/').next().unwrap_or_default();
-    let is_host = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-    (matches!(scheme, "http" | "https") && !host.is_empty() && host.chars().all(is_host))
+    (matches!(scheme, "http" | "https") && !host.is_empty() && host.chars().all(sound::is_of_host))
         .then(|| format!("{scheme}://{host}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_leads_back_to_its_card_where_it_has_one() {
+        let page = |path: &str, html: &str| Page {
+            path: path.to_string(),
+            html: html.to_string(),
+        };
+        let made = vec![
+            page("night/n.html", "<li id=\"call-a\">"),
+            page(
+                "call/a.html",
+                "<a href=\"..&#x2f;night&#x2f;n.html#call-a\">",
+            ),
+            page(
+                "call/b.html",
+                "<a href=\"..&#x2f;night&#x2f;n.html#call-b\">",
+            ),
+        ];
+        let html: Vec<String> = without_missing_cards(made)
+            .into_iter()
+            .map(|p| p.html)
+            .collect();
+        assert_eq!(html[1], "<a href=\"..&#x2f;night&#x2f;n.html#call-a\">");
+        assert_eq!(html[2], "<a href=\"..&#x2f;night&#x2f;n.html\">");
+    }
 
     #[test]
     fn pages_that_nothing_leads_to_are_left_out() {

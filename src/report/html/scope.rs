@@ -135,7 +135,6 @@ pub struct DailyRows {
     pub questions: Vec<QuestionDay>,
     /// Speech models that the calls were transcribed with.
     pub models: BTreeSet<Text>,
-    /// Where a date lies before the period, too.
     pub contacts: Vec<Contact>,
     pub promises: Vec<Promise>,
     pub obstacles: Vec<Obstacle>,
@@ -271,6 +270,18 @@ impl Links {
     }
 }
 
+impl Evidence {
+    /// Whether it is what the answer is about, and not whether or why the question applies.
+    pub fn decides(&self) -> bool {
+        !self.rule.starts_with("applies_when") && !self.rule.starts_with("cause")
+    }
+
+    /// Whether it only says before or after what something had to come.
+    pub fn is_anchor(&self) -> bool {
+        self.rule.ends_with(".before") || self.rule.ends_with(".after")
+    }
+}
+
 impl Call {
     /// Whether a text tells who took the call: the agent's id, what looks like a name in it, or the
     /// team.
@@ -338,8 +349,7 @@ fn slug(id: &str) -> String {
     let kept: String = id
         .chars()
         .map(|c| match c {
-            'a'..='z' | '0'..='9' | '-' | '_' => c,
-            '.' => '.',
+            'a'..='z' | '0'..='9' | '-' | '_' | '.' => c,
             _ => '-',
         })
         .take(LONGEST)

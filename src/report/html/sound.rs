@@ -25,6 +25,8 @@ pub struct Sound {
     /// Its recording, from the folder of pages or as a whole address; `None` where nothing says
     /// where recordings are, or the name of this one is not known.
     pub recording: Option<String>,
+    /// What the recording is called, as it is written.
+    pub name: Option<String>,
     /// Nobody's name can be heard in it, as far as that is known.
     pub is_blind: bool,
     /// In order of time.
@@ -202,7 +204,7 @@ pub fn prefix(written: &str) -> Result<String, &'static str> {
     })
 }
 
-fn is_of_host(c: char) -> bool {
+pub(super) fn is_of_host(c: char) -> bool {
     c.is_ascii_alphanumeric() || ".-_:[]".contains(c)
 }
 

@@ -64,6 +64,24 @@ pub fn clock(ms: i64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
+/// When a call began: `2026-03-03T14:05:10` as `3 March 2026, 14:05`.
+pub fn minute_in_words(started_local: &str) -> String {
+    match started_local.split_once('T') {
+        Some((day, time)) => format!("{}, {}", day_in_words(day), time.get(..5).unwrap_or(time)),
+        None => day_in_words(started_local),
+    }
+}
+
+/// How far something went up or down: `3 points down`, `1 point up`, `none`.
+pub fn away(points: f64) -> String {
+    let way = if points < 0.0 { "down" } else { "up" };
+    match points.abs() {
+        0.0 => "none".to_string(),
+        1.0 => format!("1 point {way}"),
+        n => format!("{n:.0} points {way}"),
+    }
+}
+
 /// How long something takes: `43 s`, or `6:12 min`.
 pub fn length(ms: i64) -> String {
     match ms.max(0) {

@@ -75,6 +75,9 @@ impl Daily {
     pub(super) fn of(facts: &Facts<'_>) -> Self {
         let mut share = Self::default();
         for (rubric, judged) in facts.judged {
+            if is_of_another_version(facts, rubric) {
+                continue;
+            }
             let sums = AgentSums::of(facts, judged);
             share.agents.insert(agent_key(facts.meta, rubric), sums);
             let Judged::Scored { answers, .. } = judged else {
@@ -109,6 +112,22 @@ impl Daily {
             questions.map(|(key, sums)| sums.row(key)).collect(),
         ]
     }
+}
+
+/// Whether the day of the call is one of another version of the form. Before the first version
+/// begins, calls are counted with that one.
+fn is_of_another_version(facts: &Facts<'_>, rubric: &Rubric) -> bool {
+    let day = &facts.meta.started_at.local_date;
+    let is_over = rubric
+        .valid_until
+        .as_ref()
+        .is_some_and(|until| day >= until);
+    let is_to_come = rubric.valid_from.as_ref().is_some_and(|from| day < from);
+    let has_earlier = || {
+        let mut others = facts.judged.iter().map(|(other, _)| other);
+        others.any(|other| other.rubric == rubric.rubric && other.valid_from < rubric.valid_from)
+    };
+    is_over || is_to_come && has_earlier()
 }
 
 fn agent_key(meta: &CallMeta, rubric: &Rubric) -> AgentKey {

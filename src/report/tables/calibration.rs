@@ -48,10 +48,11 @@ pub fn agreement() -> Table {
                 period (resampled call by call).",
         date_is: None,
         example: "
-SELECT part, pairs, percent_agreement, cohen_kappa, ac1, both_yes, yes_no, no_yes, both_no, caveats
+SELECT rubric, part, pairs, percent_agreement, cohen_kappa, ac1, both_yes, yes_no, no_yes,
+    both_no, caveats
 FROM read_parquet('report/calibration/agreement/part.parquet')
 WHERE level = 'question' AND comparison = 'automatic_people'
-ORDER BY ac1 NULLS LAST, part;",
+ORDER BY ac1 NULLS LAST, rubric, part;",
         columns: columns! {
             rubric Text: "The rubric's id.",
             level Text: "`question`, `section` or `form`.",
@@ -179,7 +180,8 @@ pub fn score_agreement() -> Table {
                 with at least 80 % of the weight were answered.",
         date_is: None,
         example: "
-SELECT comparison, rater_a, rater_b, calls, bias, mean_absolute_error, within_5, icc_2_1, caveats
+SELECT rubric, comparison, rater_a, rater_b, calls, bias, mean_absolute_error, within_5, icc_2_1,
+    caveats
 FROM read_parquet('report/calibration/score_agreement/part.parquet')
 WHERE level = 'form'
 ORDER BY ALL;",
@@ -263,7 +265,8 @@ pub fn raters() -> Table {
                 Intervals are about the rater, with calls as clusters.",
         date_is: None,
         example: "
-SELECT rater, calls, raw_mean, fair_mean, severity, severity_low, severity_high, rasch_severity
+SELECT rubric, rater, calls, raw_mean, fair_mean, severity, severity_low, severity_high,
+    rasch_severity
 FROM read_parquet('report/calibration/raters/part.parquet')
 WHERE comparable
 ORDER BY rubric, severity DESC;",
@@ -331,7 +334,7 @@ pub fn fair_scores() -> Table {
                 rater: severity and gaps taken out.",
         date_is: None,
         example: "
-SELECT call_id, raters, raw, fair, fair_low, fair_high, automatic
+SELECT rubric, call_id, raters, raw, fair, fair_low, fair_high, automatic
 FROM read_parquet('report/calibration/fair_scores/part.parquet')
 ORDER BY abs(fair - raw) DESC
 LIMIT 20;",
@@ -366,7 +369,8 @@ pub fn drift() -> Table {
                 weeks. A new version of what is measured starts a new chart.",
         date_is: None,
         example: "
-SELECT subject_kind, subject, min(week) AS first_week, any_value(trend_per_week) AS trend_per_week
+SELECT rubric, subject_kind, subject, chart, min(week) AS first_week,
+    any_value(trend_per_week) AS trend_per_week
 FROM read_parquet('report/calibration/drift/part.parquet')
 WHERE stands_out
 GROUP BY ALL
@@ -417,11 +421,11 @@ pub fn disagreements() -> Table {
                 them: what to talk about, with the evidence and where to listen.",
         date_is: None,
         example: "
-SELECT question, count(*) AS calls, count(*) FILTER (people_differ) AS people_differ,
+SELECT rubric, question, count(*) AS calls, count(*) FILTER (people_differ) AS people_differ,
     count(*) FILTER (automatic_differs) AS automatic_differs
 FROM read_parquet('report/calibration/disagreements/part.parquet')
-GROUP BY question
-ORDER BY calls DESC;",
+GROUP BY rubric, question
+ORDER BY calls DESC, rubric, question;",
         columns: columns! {
             call_id Text: "The call; see `calls`.",
             rubric Text: "The rubric's id.",
@@ -446,7 +450,8 @@ ORDER BY calls DESC;",
                 `evidence`; null without any.",
             start_ms Int nullable: "Where to listen, from the start of the recording; null \
                 where no words are behind it.",
-            quote Text nullable: "The words, redacted; null where there are none.",
+            quote Text nullable: "The words, redacted, with ` … ` for those between them that are \
+                left out; null where there are none.",
             note Text nullable: "What the evidence says beside; null if nothing.",
             basis Text nullable: "What those people had before them: `audio`, `transcript` \
                 or `both`; null where no person rated it blind.",
@@ -465,10 +470,11 @@ pub fn automatic() -> Table {
                 stands for all points earned.",
         date_is: None,
         example: "
-SELECT question, fit, sensitivity, sensitivity_low, specificity, specificity_low, abstention, caveats
+SELECT rubric, question, fit, sensitivity, sensitivity_low, specificity, specificity_low,
+    abstention, caveats
 FROM read_parquet('report/calibration/automatic/part.parquet')
 WHERE reference = 'people'
-ORDER BY fit, question;",
+ORDER BY fit, rubric, question;",
         columns: columns! {
             rubric Text: "The rubric's id.",
             question Text: "The question's id within the rubric.",
@@ -554,10 +560,10 @@ pub fn true_rates() -> Table {
                 because they teach most never enter. About the calls of this period.",
         date_is: None,
         example: "
-SELECT question, raw_rate, true_rate, true_rate_low, true_rate_high, method
+SELECT rubric, question, raw_rate, true_rate, true_rate_low, true_rate_high, method
 FROM read_parquet('report/calibration/true_rates/part.parquet')
 WHERE reference = 'gold'
-ORDER BY question;",
+ORDER BY rubric, question;",
         columns: columns! {
             rubric Text: "The rubric's id.",
             question Text: "The question's id within the rubric.",
@@ -601,7 +607,8 @@ pub fn agents() -> Table {
                 league table. About the agent's practice: an agent's day is one observation.",
         date_is: None,
         example: "
-SELECT agent, question, calls, rate, expected, difference_low, difference_high, flag, missing_calls
+SELECT rubric, agent, question, calls, rate, expected, difference_low, difference_high, flag,
+    missing_calls
 FROM read_parquet('report/calibration/agents/part.parquet')
 ORDER BY flag IN ('above', 'below') DESC, adjusted_p NULLS LAST, calls DESC
 LIMIT 20;",
@@ -669,7 +676,8 @@ pub fn followed() -> Table {
                 that time. Not what it caused: who is coached is chosen.",
         date_is: None,
         example: "
-SELECT agent, question, coached_on, rate_before, rate_after, change, comparison_change, difference_low, difference_high
+SELECT rubric, agent, question, coached_on, rate_before, rate_after, change, comparison_change,
+    difference_low, difference_high
 FROM read_parquet('report/calibration/followed/part.parquet')
 ORDER BY coached_on, agent;",
         columns: columns! {
@@ -715,12 +723,12 @@ pub fn coaching() -> Table {
                 stays as it is where neither names such a file.",
         date_is: None,
         example: "
-SELECT question, count(*) AS talks, sum(minutes) AS minutes,
+SELECT rubric, question, count(*) AS talks, sum(minutes) AS minutes,
     count(*) FILTER (done_on IS NULL AND follow_up_on IS NOT NULL) AS to_look_at_again,
     count(*) FILTER (followed_flag = 'rose_more') AS rose_more
 FROM read_parquet('report/coaching/part.parquet')
-GROUP BY question
-ORDER BY question;",
+GROUP BY rubric, question
+ORDER BY rubric, question;",
         columns: columns! {
             agent Text: "As in `calls`.",
             team Text nullable: "The agent's team on the day of the talk, as the table of agents \
@@ -820,7 +828,7 @@ pub fn outcomes() -> Table {
                 relation, not a cause.",
         date_is: None,
         example: "
-SELECT outcome, question, calls, difference, difference_low, difference_high
+SELECT rubric, outcome, question, calls, difference, difference_low, difference_high
 FROM read_parquet('report/calibration/outcomes/part.parquet')
 ORDER BY adjusted_p NULLS LAST, outcome, question
 LIMIT 20;",

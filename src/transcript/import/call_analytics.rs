@@ -6,14 +6,14 @@
 //! said counts as unheard. Times are in milliseconds. Turns of bots, announcements and supervisors
 //! are nobody's of the two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::Trouble;
 use super::draft::{Draft, Heard, Part, Voice, at, from_millis, punctuate};
 use super::json::{self, List, Number};
-use super::masked::{kind_of, word_of, words_in};
+use super::masked::{mask, word_of, words_in};
 use crate::transcript::Span;
 
 #[derive(Deserialize)]
@@ -94,6 +94,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
                 .zip(p.participant_role.as_deref())
         })
         .collect();
+    let is_agent = |role: Option<&str>| role.is_some_and(|r| r.eq_ignore_ascii_case("agent"));
+    let listed = roles
+        .iter()
+        .filter(|(_, role)| is_agent(Some(role)))
+        .map(|(id, _)| *id);
+    let turns = file
+        .transcript
+        .0
+        .iter()
+        .filter(|t| is_agent(t.participant_role.as_deref()));
+    let agents: BTreeSet<&str> = listed
+        .chain(turns.filter_map(|t| t.participant_id.as_deref()))
+        .collect();
     let mut parts = Vec::new();
     for (t, turn) in file.transcript.0.iter().enumerate() {
         let id = turn.participant_id.as_deref();
@@ -109,7 +122,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
             words = words_in(&turn.content);
         }
         parts.push(Part {
-            voice: voice_of(role),
+            voice: match voice_of(role) {
+                // Of several, only a person can tell whose call it is.
+                Voice::Agent if agents.len() > 1 => {
+                    id.map_or(Voice::Unknown, |id| Voice::Label(id.to_string()))
+                }
+                voice => voice,
+            },
             span: at(
                 "turn",
                 t,
@@ -125,6 +144,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
         engine: "Amazon Transcribe".to_string(),
         language: file.language_code,
         recorded_ms: total.map(|n| from_millis(n.0)).transpose()?,
+        lists_all: true,
         parts,
         ..Draft::default()
     })
@@ -166,8 +186,7 @@ impl Item {
         word.prob = self.confidence.map(|n| n.0);
         if let Some(redaction) = self.redaction.0.first() {
             let name = redaction.kind.as_deref().or(redaction.category.as_deref());
-            word.kind = word.kind.or(name.and_then(kind_of));
-            word.unheard = word.kind.is_none();
+            mask(&mut word, name);
         }
         words.push(word);
         Ok(())

@@ -141,9 +141,9 @@ fn draft_of(words: Vec<(&str, Heard)>) -> Result<Draft, String> {
     let from_zero = by_channel.contains_key("0");
     let voice = |channel: &str| -> Result<Voice, String> {
         let digits = channel.bytes().all(|b| b.is_ascii_digit());
-        let index = match channel {
-            "A" | "a" | "left" | "L" => 0,
-            "B" | "b" | "right" | "R" => 1,
+        let index = match channel.to_ascii_lowercase().as_str() {
+            "a" | "left" | "l" => 0,
+            "b" | "right" | "r" => 1,
             _ if digits => {
                 let number: usize = channel.parse().map_err(|_| "a channel is no number")?;
                 if from_zero {
@@ -152,7 +152,7 @@ fn draft_of(words: Vec<(&str, Heard)>) -> Result<Draft, String> {
                     number.saturating_sub(1)
                 }
             }
-            name => return Ok(voice_named(name)),
+            _ => return Ok(voice_named(channel)),
         };
         match index < MAX_CHANNELS {
             true => Ok(Voice::Channel(index)),

@@ -141,6 +141,11 @@ pub(super) fn part(span: Span, voice: Voice, lines: &[String]) -> Part {
     };
     let mut own = None;
     for line in lines {
+        // A dash begins each speaker's line.
+        let line = line.trim_start();
+        let line = line
+            .strip_prefix(['-', '–', '—'])
+            .map_or(line, str::trim_start);
         let text = match prefix(line) {
             Some((voice, text)) => {
                 own = Some(voice);

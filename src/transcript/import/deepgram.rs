@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Trouble;
+use super::cues::voice_named;
 use super::draft::{self, Draft, Heard, Voice, from_seconds, parts_of, span_of};
 use super::json::{self, Label, List, Number};
 use super::masked::word_of;
@@ -14,15 +15,14 @@ use super::masked::word_of;
 #[derive(Deserialize)]
 struct File {
     #[serde(default)]
-    metadata: Metadata,
+    metadata: Option<Metadata>,
     results: Results,
 }
 
 #[derive(Default, Deserialize)]
 struct Metadata {
     duration: Option<Number>,
-    #[serde(default)]
-    model_info: BTreeMap<String, Model>,
+    model_info: Option<BTreeMap<String, Model>>,
 }
 
 #[derive(Deserialize)]
@@ -68,10 +68,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
     if channels == 0 {
         return Err(Trouble::NoCall("it has no channels".to_string()));
     }
-    let mut language = None;
+    let mut languages = Vec::with_capacity(channels);
     let mut parts = Vec::new();
     for (channel, heard) in file.results.channels.0.into_iter().enumerate() {
-        language = language.or(heard.detected_language);
+        languages.push(heard.detected_language);
         // The first is the likeliest.
         let Some(best) = heard.alternatives.0.into_iter().next() else {
             continue;
@@ -86,7 +86,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
             let at = span_of(Some(word.start.0), Some(word.end.0));
             let at = draft::at("channel", channel, draft::at("word", i, at))?;
             let voice = match (channels, word.speaker) {
-                (1, Some(label)) => Voice::Label(label.0),
+                (1, Some(label)) => voice_named(&label.0),
                 (1, None) => Voice::Unknown,
                 _ => Voice::Channel(channel),
             };
@@ -98,7 +98,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
         }
         parts.extend(parts_of(words));
     }
-    let model = file.metadata.model_info.into_values().next();
+    let metadata = file.metadata.unwrap_or_default();
+    let model = metadata.model_info.and_then(|all| all.into_values().next());
     let model = model.and_then(|model| {
         let name = model.name?;
         Some(match model.version {
@@ -113,13 +114,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
     Ok(Draft {
         engine: "Deepgram".to_string(),
         model,
-        language,
-        recorded_ms: file
-            .metadata
-            .duration
-            .map(|n| from_seconds(n.0))
-            .transpose()?,
+        languages,
+        recorded_ms: metadata.duration.map(|n| from_seconds(n.0)).transpose()?,
         channels,
+        lists_all: true,
         parts,
         ..Draft::default()
     })

@@ -3,6 +3,8 @@
 //! Speakers become channels only where it is certain who the agent is: the format says so, or a
 //! person does. Else all words stand on one channel, of which nobody knows who speaks.
 
+use std::collections::BTreeSet;
+
 use super::ImportError;
 use crate::limits::TRANSCRIPT_MS;
 use crate::recording::fields;
@@ -31,9 +33,13 @@ pub struct Draft {
     pub(super) model: Option<String>,
     /// As the file writes it: `en`, `en-US`.
     pub(super) language: Option<String>,
+    /// The same by channel, where the file tells it so.
+    pub(super) languages: Vec<Option<String>>,
     pub(super) recorded_ms: Option<i64>,
     /// How many channels the file says that the recording has; 0 where it does not.
     pub(super) channels: usize,
+    /// It names all channels or parties, those without words, too.
+    pub(super) lists_all: bool,
     pub(super) parts: Vec<Part>,
     /// The whole in the canonical form, where the file has it so.
     pub(super) canonical: Option<Transcript>,
@@ -226,12 +232,25 @@ impl Draft {
     pub fn of_channels(drafts: Vec<Draft>) -> Result<Draft, ImportError> {
         let mut whole = Draft {
             channels: drafts.len(),
+            lists_all: true,
             ..Draft::default()
         };
         for (channel, mut draft) in drafts.into_iter().enumerate() {
-            let own = draft.own_channels();
-            if own > 1 {
-                return Err(ImportError::SeveralChannels(own));
+            let own = draft.spoken_channels();
+            let stated = if draft.lists_all {
+                draft.channels
+            } else {
+                own.len()
+            };
+            if stated > 1 {
+                return Err(ImportError::SeveralChannels(stated));
+            }
+            if let [at] = own[..]
+                && at != channel
+                && !draft.lists_all
+            {
+                let message = format!("file {} has channel {} of the call", channel + 1, at + 1);
+                return Err(ImportError::Invalid(message));
             }
             if draft.canonical.is_some() {
                 return Err(ImportError::Canonical);
@@ -245,7 +264,8 @@ impl Draft {
                 whole.engine = draft.engine;
                 whole.model = draft.model.take();
             }
-            whole.language = whole.language.or(draft.language);
+            let language = draft.languages.into_iter().next().flatten();
+            whole.languages.push(language.or(draft.language));
             whole.recorded_ms = whole.recorded_ms.max(draft.recorded_ms);
             for note in draft.notes {
                 if !whole.notes.contains(&note) {
@@ -256,17 +276,24 @@ impl Draft {
         Ok(whole)
     }
 
+    /// The channels on which somebody speaks, in order.
+    fn spoken_channels(&self) -> Vec<usize> {
+        let channels = self.parts.iter().filter_map(|part| match part.voice {
+            Voice::Channel(channel) => Some(channel),
+            _ => None,
+        });
+        let channels: BTreeSet<usize> = channels.collect();
+        channels.into_iter().collect()
+    }
+
     /// How many channels of the recording it tells of.
     fn own_channels(&self) -> usize {
         let channels = match &self.canonical {
             Some(transcript) => transcript.channels.len(),
             None => self.channels,
         };
-        let last = self.parts.iter().filter_map(|part| match part.voice {
-            Voice::Channel(channel) => Some(channel + 1),
-            _ => None,
-        });
-        last.max().unwrap_or(0).max(channels)
+        let last = self.spoken_channels().last().map_or(0, |last| last + 1);
+        last.max(channels)
     }
 
     /// Makes the transcript.
@@ -285,7 +312,18 @@ impl Draft {
                 notes,
             });
         }
+        let spoken = self.languages_of_channels();
         let language = self.language_of(choice, &mut notes)?;
+        if spoken.iter().flatten().any(|own| *own != language) {
+            let of = |(channel, own): (usize, &Option<String>)| {
+                Some(format!("channel {channel} {}", own.as_deref()?))
+            };
+            let own: Vec<String> = spoken.iter().enumerate().filter_map(of).collect();
+            notes.push(format!(
+                "its channels differ in language: {}",
+                own.join(", ")
+            ));
+        }
         self.part_at_voices();
         let without_text = |part: &Part| part.words.is_empty() && part.span.is_none();
         self.parts.retain(|part| !without_text(part));
@@ -293,22 +331,23 @@ impl Draft {
         let mut timing = Timing::default();
         let placed = self.place(choice, &mut notes)?;
         let mut channels = Vec::with_capacity(placed.channels.len());
-        for (parts, unplaced) in placed.channels {
+        for (channel, parts) in placed.channels.into_iter().enumerate() {
+            let own = spoken.get(channel).cloned().flatten();
             let mut segments: Vec<Segment> = parts
                 .into_iter()
                 .filter_map(|part| segment_of(part, word_probs, &mut timing))
                 .collect();
             segments.sort_by_key(|segment| segment.start_ms);
             channels.push(Channel {
-                language: None,
-                speech: speech_with(&segments, unplaced),
+                language: own.filter(|own| *own != language),
+                speech: Vec::new(),
                 segments,
             });
         }
         if timing.shared > 0 && !timing.reliable() {
             notes.push(
                 "the words have no times of their own: they are shared out within their segments, \
-                 and rules with windows in time abstain"
+                 and rules with windows in time, or on how long somebody speaks, abstain"
                     .to_string(),
             );
         } else if timing.shared > 0 {
@@ -344,6 +383,30 @@ impl Draft {
             channels: placed.names,
             notes,
         })
+    }
+
+    /// The language of each channel as a code, where the file tells it and it is known; that of the
+    /// one on which most is said becomes that of the whole.
+    fn languages_of_channels(&mut self) -> Vec<Option<String>> {
+        let code = |stated: &Option<String>| fields::language(stated.as_deref()?.trim()).ok();
+        let codes: Vec<Option<String>> = self.languages.iter().map(code).collect();
+        let words = |channel: usize| -> usize {
+            let own = |part: &&Part| match part.voice {
+                Voice::Channel(at) => at == channel,
+                _ => channel == 0,
+            };
+            self.parts
+                .iter()
+                .filter(own)
+                .map(|part| part.words.len())
+                .sum()
+        };
+        let stated = (0..codes.len()).filter(|channel| self.languages[*channel].is_some());
+        // Of equals the first.
+        if let Some(most) = stated.rev().max_by_key(|channel| words(*channel)) {
+            self.language.clone_from(&self.languages[most]);
+        }
+        codes
     }
 
     /// The language that is spoken, as a code.
@@ -442,6 +505,7 @@ impl Draft {
         notes: &mut Vec<String>,
     ) -> Result<Placed, ImportError> {
         let count = self.own_channels();
+        let spoken = self.spoken_channels();
         let parts = std::mem::take(&mut self.parts);
         let on_channel = |part: &Part| matches!(part.voice, Voice::Channel(_));
         if count > 1 || parts.iter().any(on_channel) {
@@ -451,6 +515,10 @@ impl Draft {
             if count > MAX_CHANNELS {
                 let message = format!("it has more than {MAX_CHANNELS} channels");
                 return Err(ImportError::Invalid(message));
+            }
+            // A channel that is not in the file is not one on which nobody speaks.
+            if !self.lists_all && spoken.len() < count {
+                return Err(ImportError::PartOfCall);
             }
             return Ok(Placed::on_channels(parts, count, choice.agent_channel));
         }
@@ -472,7 +540,8 @@ impl Draft {
                 return Err(ImportError::Invalid(message));
             }
         }
-        let Some(sides) = Sides::of(&speakers, choice)? else {
+        let all = self.lists_all || parts.iter().any(|part| part.voice == Voice::Unknown);
+        let Some(sides) = Sides::of(&speakers, choice, all)? else {
             if speakers.len() > 1 {
                 notes.push(format!(
                     "the file tells speakers apart ({}), but not for sure who is the agent and who \
@@ -490,7 +559,7 @@ impl Draft {
             }
             let parts = parts.into_iter().filter(|p| p.voice != Voice::Third);
             return Ok(Placed {
-                channels: vec![(parts.collect(), Vec::new())],
+                channels: vec![parts.collect()],
                 names: vec!["everybody".to_string()],
             });
         };
@@ -502,19 +571,23 @@ impl Draft {
             });
         }
         let other = 1 - at;
-        let mut channels: Vec<(Vec<Part>, Vec<Span>)> = vec![Default::default(); 2];
+        let mut channels: Vec<Vec<Part>> = vec![Vec::new(); 2];
         let mut unplaced = 0;
         for mut part in parts {
             if sides.agent.contains(&part.voice) {
-                channels[at].0.push(part);
+                channels[at].push(part);
             } else if sides.customer.contains(&part.voice) {
-                channels[other].0.push(part);
+                channels[other].push(part);
             } else if part.voice != Voice::Third {
                 // It may have been the agent: that speech was not heard there.
                 unplaced += part.words.len();
-                channels[at].1.extend(extent(&part));
                 part.doubts.push(Doubt::LowConfidence);
-                channels[other].0.push(part);
+                channels[at].push(Part {
+                    span: extent(&part),
+                    doubts: part.doubts.clone(),
+                    ..Part::default()
+                });
+                channels[other].push(part);
             }
         }
         if unplaced > 0 {
@@ -548,8 +621,12 @@ struct Sides {
 }
 
 impl Sides {
-    /// `None` where it is not certain.
-    fn of(speakers: &[Voice], choice: &Choice<'_>) -> Result<Option<Sides>, ImportError> {
+    /// `None` where it is not certain. `all` says whether others may speak, or are known not to.
+    fn of(
+        speakers: &[Voice],
+        choice: &Choice<'_>,
+        all: bool,
+    ) -> Result<Option<Sides>, ImportError> {
         let named = |labels: &[String]| -> Result<Vec<Voice>, ImportError> {
             let mut voices = Vec::with_capacity(labels.len());
             for label in labels {
@@ -586,7 +663,11 @@ impl Sides {
             customer.append(&mut neither);
         }
         let both = !agent.is_empty() && (!customer.is_empty() || neither.is_empty());
-        let sure = both || speakers == [Voice::Customer];
+        let no_agent = agent.is_empty() && neither.is_empty() && !customer.is_empty();
+        if no_agent && !all {
+            return Err(ImportError::PartOfCall);
+        }
+        let sure = both || no_agent;
         Ok(sure.then_some(Sides {
             agent,
             customer,
@@ -622,22 +703,22 @@ fn is_customer(voice: &Voice) -> bool {
     }
 }
 
-/// Parts by channel, with stretches in which the channel's voice may have spoken; and what each
+/// Parts by channel, those without words where the channel's voice may have spoken; and what each
 /// channel is.
 struct Placed {
-    channels: Vec<(Vec<Part>, Vec<Span>)>,
+    channels: Vec<Vec<Part>>,
     names: Vec<String>,
 }
 
 impl Placed {
     fn on_channels(parts: Vec<Part>, count: usize, agent_channel: Option<usize>) -> Self {
-        let mut channels: Vec<(Vec<Part>, Vec<Span>)> = vec![Default::default(); count];
+        let mut channels: Vec<Vec<Part>> = vec![Vec::new(); count];
         for part in parts {
             let channel = match part.voice {
                 Voice::Channel(channel) => channel,
                 _ => 0,
             };
-            channels[channel].0.push(part);
+            channels[channel].push(part);
         }
         Self {
             channels,
@@ -805,16 +886,6 @@ fn spans_of(words: &[Heard], whole: Span) -> Vec<Span> {
     spans
 }
 
-/// When a channel's voice speaks, with what may have been its own.
-fn speech_with(segments: &[Segment], unplaced: Vec<Span>) -> Vec<Span> {
-    if unplaced.is_empty() {
-        return speech_of(segments.iter().map(Segment::span));
-    }
-    let mut spans: Vec<Span> = segments.iter().map(Segment::span).chain(unplaced).collect();
-    spans.sort();
-    speech_of(spans)
-}
-
 /// The length of the recording, and a word about where it comes from.
 fn length_of(
     channels: &[Channel],
@@ -822,10 +893,9 @@ fn length_of(
     stated: Option<i64>,
     notes: &mut Vec<String>,
 ) -> Result<i64, ImportError> {
-    let segments = channels.iter().flat_map(|channel| &channel.segments);
-    let last = segments
-        .flat_map(|s| s.words.iter().map(|w| w.end_ms).chain([s.end_ms]))
-        .max();
+    // A segment may go on after its last word, and the recording then does not end in speech.
+    let speech = channels.iter().flat_map(|c| speech_of(&c.segments));
+    let last = speech.map(|span| span.end_ms).max();
     let seconds = |ms: i64| format!("{}.{:03} s", ms / 1000, ms % 1000);
     let Some(length) = choice.recorded_ms.or(stated) else {
         let last = last.ok_or_else(|| {

@@ -3,7 +3,7 @@
 
 use super::draft::Heard;
 use super::json::count;
-use crate::transcript::RedactedKind;
+use crate::transcript::{RedactedKind, stands_for_others};
 
 /// The longest bracket that is looked at, in bytes.
 const LONGEST: usize = 48;
@@ -89,8 +89,11 @@ pub(super) fn words_in(text: &str) -> Vec<Heard> {
     let mut rest = text.trim_start();
     // What has too many is refused by whoever reads it.
     while !rest.is_empty() && count() {
-        let bracket = bracket(rest);
-        let from = bracket.map_or(0, |inside| inside.len() + 2);
+        let round =
+            || enclosed(rest, b'(', b')').filter(|inside| is_remark(&rest[..inside.len() + 2]));
+        let from = bracket(rest)
+            .or_else(round)
+            .map_or(0, |inside| inside.len() + 2);
         let end = rest[from..]
             .find(char::is_whitespace)
             .map_or(rest.len(), |at| from + at);
@@ -106,13 +109,15 @@ pub(super) fn word_of(text: &str) -> Option<Heard> {
     if text.is_empty() || is_special(text) {
         return None;
     }
-    let Some(inside) = bracket(text) else {
-        return Some(Heard::new(text));
-    };
-    let name = folded(inside);
-    if NO_SPEECH.contains(&name.as_str()) {
+    if is_remark(text) {
         return None;
     }
+    let Some(inside) = bracket(text) else {
+        return Some(Heard {
+            unheard: stands_for_others(text),
+            ..Heard::new(text)
+        });
+    };
     Some(Heard {
         kind: kind_of(inside),
         unheard: kind_of(inside).is_none(),
@@ -120,15 +125,44 @@ pub(super) fn word_of(text: &str) -> Option<Heard> {
     })
 }
 
+/// Takes a word for masked, as the kind that a tool names.
+pub(super) fn mask(word: &mut Heard, name: Option<&str>) {
+    word.kind = word.kind.or(name.and_then(kind_of));
+    word.unheard = word.kind.is_none();
+}
+
+/// `[music]`, `(upbeat music)`, `*laughs*`, `♪♪`: no speech.
+fn is_remark(text: &str) -> bool {
+    let is_mark = |c: char| c.is_ascii_punctuation() || c.is_whitespace();
+    if text.contains(['♪', '♫']) && text.chars().all(|c| is_mark(c) || "♪♫".contains(c)) {
+        return true;
+    }
+    let starred = || {
+        text.strip_prefix('*')?
+            .trim_end_matches(['.', ','])
+            .strip_suffix('*')
+    };
+    let inside = bracket(text)
+        .or_else(|| enclosed(text, b'(', b')'))
+        .or_else(starred);
+    inside.is_some_and(|inside| {
+        let name = folded(inside);
+        NO_SPEECH.contains(&name.as_str()) || name.ends_with(" music")
+    })
+}
+
 /// What stands in the bracket at the start of a text.
 fn bracket(text: &str) -> Option<&str> {
-    let close = match text.as_bytes().first()? {
-        b'[' => b']',
-        _ => return None,
-    };
+    enclosed(text, b'[', b']')
+}
+
+fn enclosed(text: &str, open: u8, close: u8) -> Option<&str> {
+    if text.as_bytes().first() != Some(&open) {
+        return None;
+    }
     let end = text.bytes().take(LONGEST).position(|b| b == close)?;
     let inside = &text[1..end];
-    (!inside.trim().is_empty() && !inside.contains(['[', '\n'])).then_some(inside)
+    (!inside.trim().is_empty() && !inside.contains([char::from(open), '\n'])).then_some(inside)
 }
 
 /// Tokens of whisper that are no text: `[_BEG_]`, `[_TT_150]`, `<|en|>`, `<|endoftext|>`.

@@ -171,6 +171,8 @@ pub enum ImportError {
         agent_channel: usize,
         channels: usize,
     },
+    #[error("take it for the whole call: it has one side of it, and the agent may be on another")]
+    PartOfCall,
     #[error("find the agent's speaker in it: it has {0}")]
     NoSuchSpeaker(String),
     #[error("take its files for channels of one call: one of them has {0} channels of its own")]
@@ -197,7 +199,8 @@ impl ImportError {
             ImportError::Canonical => "score it as it is with `callibrate score`",
             ImportError::NotText => "save it as UTF-8",
             ImportError::Malformed { .. } => {
-                "write the file again with the tool that made it; a cut file cannot be read"
+                "write the file again with the tool that made it (a cut file cannot be read), or name \
+                 another --format"
             }
             ImportError::NoLanguage | ImportError::UnknownLanguage => {
                 "say it with --language en, or as `language` in callibrate.toml or the table of calls"
@@ -209,6 +212,9 @@ impl ImportError {
             ImportError::AgentOutOfRange { .. } => "mend `agent_channel` in the table of calls",
             ImportError::NoSuchSpeaker(_) => {
                 "name these with --agent-speaker and --customer-speaker, or leave both out"
+            }
+            ImportError::PartOfCall => {
+                "import the files of all channels together, in the order of the recording, with --call"
             }
             ImportError::SeveralChannels(_) | ImportError::SeveralRecordings(_) => {
                 "import that file alone"

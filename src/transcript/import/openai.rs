@@ -3,11 +3,12 @@
 //!
 //! Where words have no probability of their own, that of their segment stands for each. OpenAI's
 //! interface gives words beside the segments and without punctuation: they lend their times where
-//! the segment has as many words, and stand alone where there are no segments.
+//! the segment has as many words and has the same, and stand alone where there are no segments.
 
 use serde::Deserialize;
 
 use super::Trouble;
+use super::cues::voice_named;
 use super::draft::{
     Draft, Heard, Part, Voice, at, from_seconds, parts_of, span_of, whisper_doubts,
 };
@@ -41,22 +42,25 @@ struct Segment {
     words: List<Word>,
 }
 
+/// A word of Whisper and its relatives; whisperX calls its probability a score.
 #[derive(Deserialize)]
-struct Word {
+pub(super) struct Word {
     word: String,
     start: Option<Number>,
     end: Option<Number>,
+    #[serde(alias = "score")]
     probability: Option<Number>,
     speaker: Option<Label>,
 }
 
 impl Word {
-    fn heard(self) -> Result<Option<Heard>, String> {
+    /// `None` where it says nothing.
+    pub fn heard(self) -> Result<Option<Heard>, String> {
         let at = span_of(self.start.map(|n| n.0), self.end.map(|n| n.0))?;
         Ok(word_of(&self.word).map(|word| Heard {
             at,
             prob: self.probability.map(|n| n.0),
-            voice: self.speaker.map(|label| Voice::Label(label.0)),
+            voice: self.speaker.map(|label| voice_named(&label.0)),
             ..word
         }))
     }
@@ -90,7 +94,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
         let mut part = Part {
             voice: segment
                 .speaker
-                .map_or(Voice::Unknown, |l| Voice::Label(l.0)),
+                .map_or(Voice::Unknown, |l| voice_named(&l.0)),
             span,
             words,
             prob: log_prob.map(f64::exp),
@@ -121,7 +125,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
     })
 }
 
-/// Gives the words of a segment the times of as many words that lie in it.
+/// Gives the words of a segment the times of as many words that lie in it, where they are the same.
 fn lend_times(words: &mut [Heard], span: Option<Span>, loose: &[Heard]) {
     let Some(span) = span else { return };
     let middle = |word: &Heard| word.at.map(|at| (at.start_ms + at.end_ms) / 2);
@@ -130,8 +134,13 @@ fn lend_times(words: &mut [Heard], span: Option<Span>, loose: &[Heard]) {
     let (from, to) = (before(span.start_ms), before(span.end_ms));
     let inside = loose.get(from..to).unwrap_or_default();
     if inside.len() == words.len() {
+        let letters = |word: &Heard| -> String {
+            let kept = word.text.chars().filter(|c| c.is_alphanumeric());
+            kept.flat_map(char::to_lowercase).collect()
+        };
+        // "$5 now" beside "five dollars": as many, and not the same.
         for (word, timed) in words.iter_mut().zip(inside) {
-            word.at = timed.at;
+            word.at = timed.at.filter(|_| letters(word) == letters(timed));
         }
     }
 }

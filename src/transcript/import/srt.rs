@@ -20,22 +20,26 @@ pub(super) fn read(text: &str) -> Result<Draft, Trouble> {
     };
     let (mut spans, mut cues): (Vec<Span>, Vec<Vec<String>>) = Default::default();
     let all_digits = |line: &str| line.trim().bytes().all(|b| b.is_ascii_digit());
-    let first = text.lines().find(|line| !line.trim().is_empty());
-    let numbered = first.is_some_and(all_digits);
+    // Whether a blank line came last, and before the last line of text.
+    let (mut after_blank, mut apart) = (false, false);
     for (at, line) in text.lines().enumerate() {
         if line.contains("-->") {
             let span = timing(line).map_err(|what| format!("line {} {what}", at + 1))?;
-            // The number of this cue came last.
-            if let Some(lines) = cues.last_mut().filter(|_| numbered) {
-                lines.pop_if(|last| all_digits(last));
+            // The number of this cue came last: after a blank line, or as the next in order.
+            let next = cues.len() + 1;
+            if let Some(lines) = cues.last_mut() {
+                lines.pop_if(|last| all_digits(last) && (apart || last.parse() == Ok(next)));
             }
             spans.push(span);
             cues.push(Vec::new());
+            (after_blank, apart) = (false, false);
         } else if line.trim().is_empty() {
             // Text may follow after a blank line.
-            continue;
+            after_blank = true;
         } else if let Some(lines) = cues.last_mut() {
             lines.push(bare(line));
+            apart = after_blank;
+            after_blank = false;
         }
     }
     if cues.is_empty() {
@@ -76,9 +80,5 @@ fn bare(line: &str) -> String {
         }
     }
     out.push_str(rest);
-    let text = out.trim();
-    let text = text
-        .strip_prefix(['-', '–', '—'])
-        .map_or(text, str::trim_start);
-    unescaped(text)
+    unescaped(out.trim())
 }

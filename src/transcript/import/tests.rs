@@ -118,6 +118,166 @@ fn whisper_cpp_has_a_word_a_segment_or_segments_alone() {
     ));
 }
 
+#[test]
+fn speech_is_that_of_words_with_times_and_of_no_others() {
+    // Each segment begins where the one before ends, and the words do not.
+    let segment = |from: i64, to: i64, words: &[(i64, i64)]| {
+        let token = |(from, to): &(i64, i64)| {
+            format!(r#"{{"text":" so","offsets":{{"from":{from},"to":{to}}},"p":0.9}}"#)
+        };
+        let tokens: Vec<String> = words.iter().map(token).collect();
+        format!(
+            r#"{{"offsets":{{"from":{from},"to":{to}}},"text":" so","tokens":[{}]}}"#,
+            tokens.join(",")
+        )
+    };
+    let file = format!(
+        r#"{{"result":{{"language":"en"}},"transcription":[{},{}]}}"#,
+        segment(0, 4_000, &[(1_000, 1_300), (1_700, 2_000), (2_500, 3_000)]),
+        segment(4_000, 9_000, &[(7_000, 8_000)]),
+    );
+    let read = transcript(file);
+    assert_eq!(
+        read.channels[0].speech,
+        [
+            Span::new(1_000, 2_000),
+            Span::new(2_500, 3_000),
+            Span::new(7_000, 8_000)
+        ]
+    );
+    // It ends in the middle of what is said, as far as anybody knows.
+    assert_eq!(read.audio.recorded_ms, 8_000);
+    let held = transcript("WEBVTT\n\n00:01.000 --> 00:04.000\nHi there\n");
+    assert!(held.channels[0].speech.is_empty() && !held.recogniser.word_times);
+}
+
+#[test]
+fn words_that_whisper_cpp_tears_apart_are_joined() {
+    let file = |texts: &[&str], tokens: bool| {
+        let segment = |(i, text): (usize, &&str)| {
+            let (from, to) = (i * 200, i * 200 + 200);
+            let at = format!(r#""offsets":{{"from":{from},"to":{to}}},"text":"{text}""#);
+            match tokens {
+                true => format!(r#"{{{at},"tokens":[{{{at},"p":0.{}}}]}}"#, i + 1),
+                false => format!("{{{at}}}"),
+            }
+        };
+        let all: Vec<String> = texts.iter().enumerate().map(segment).collect();
+        let all = all.join(",");
+        format!(r#"{{"result":{{"language":"en"}},"transcription":[{all}]}}"#)
+    };
+    let torn = [" Is", " there", " anyt", "hing", ",", " please"];
+    for tokens in [true, false] {
+        let read = transcript(file(&torn, tokens));
+        assert_eq!(said(&read.channels[0]), "Is there anything, please");
+        assert_eq!(times(&read.channels[0])[2], (400, 1_000));
+    }
+    let probs = probs(&transcript(file(&torn, true)).channels[0]);
+    assert_eq!(probs[2], Some(0.3));
+    // Some languages have no blanks, and segments may be longer than a word.
+    let read = transcript(file(&["你好", "谢谢"], false));
+    assert_eq!(said(&read.channels[0]), "你好 | 谢谢");
+    let read = transcript(file(&[" Is there anyt", "hing else", " for you"], false));
+    assert_eq!(
+        said(&read.channels[0]),
+        "Is there anything | else | for you"
+    );
+}
+
+#[test]
+fn a_file_with_one_side_of_a_call_is_not_the_call() {
+    let part = |file: &str| assert_eq!(refused(file, AGENT_LEFT), ImportError::PartOfCall);
+    part("a B 0.5 0.3 hello 0.9\n");
+    part("a 1 0.5 0.3 hello 0.9\na 3 0.9 0.3 you 0.9\n");
+    part("a customer 0.5 0.3 hello 0.9\n");
+    part("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Customer>Hi there\n");
+    // The files of both sides are.
+    let draft = |file: &str| read(file.as_bytes(), None).unwrap().1.remove(0);
+    let (a, b) = ("a A 0.5 0.3 hello 0.9\n", "a right 0.9 0.3 you 0.9\n");
+    let whole = Draft::of_channels(vec![draft(a), draft(b)]).unwrap();
+    let whole = whole.settle(&AGENT_LEFT).unwrap().transcript;
+    assert_eq!(
+        (said(&whole.channels[0]), said(&whole.channels[1])),
+        ("hello".into(), "you".into())
+    );
+    let turned = Draft::of_channels(vec![draft(b), draft(a)]);
+    assert!(matches!(turned, Err(ImportError::Invalid(_))));
+}
+
+#[test]
+fn several_agents_or_recordings_are_not_taken_for_one() {
+    let second = CONTACT_LENS.replace(
+        r#"{"ParticipantId":"3c","ParticipantRole":"SYSTEM"}"#,
+        r#"{"ParticipantId":"3c","ParticipantRole":"AGENT"}"#,
+    );
+    assert_eq!(imported(&second, AGENT_LEFT).channels, ["everybody"]);
+    let choice = Choice {
+        agent_speakers: &labels(["2b"]),
+        ..AGENT_LEFT
+    };
+    let read = imported(&second, choice).transcript;
+    assert_eq!(said(&read.channels[0]), " | Your name?");
+    assert_eq!(read.channels[1].segments[0].doubts, [Doubt::LowConfidence]);
+    let body = deepgram(1);
+    let two = format!(
+        r#"{{"vcon":"0.4.0","parties":[],"dialog":[{{"type":"recording","duration":30}},{{"type":"recording"}}],
+        "analysis":[{{"type":"transcript","dialog":[0],"body":{body}}}]}}"#
+    );
+    let error = refused(two, AGENT_LEFT).to_string();
+    assert!(error.contains("2 recordings"), "{error}");
+}
+
+#[test]
+fn what_another_tool_masked_is_unheard_unless_its_kind_is_told() {
+    let word = |text: &str| {
+        let file = format!(
+            r#"{{"jobName":"j","results":{{"items":[{{"type":"pronunciation","start_time":"1","end_time":"2","alternatives":[{{"confidence":"0.9",{text}}}]}}]}}}}"#
+        );
+        transcript(file).channels[0].segments[0].words[0].clone()
+    };
+    let named = word(r#""content":"[PII]","redactions":[{"type":"NAME"}]"#);
+    assert_eq!(named.redacted.map(|r| r.kind), Some(RedactedKind::Name));
+    for hidden in ["[PII]", "***", "****.", "*", "s***", "██", "[inaudible]"] {
+        let read = word(&format!(r#""content":"{hidden}""#));
+        assert_eq!((read.prob, read.redacted), (Some(0.0), None), "{hidden}");
+    }
+    let remarks = "WEBVTT\n\n00:01.000 --> 00:02.000\n- So (upbeat music) it ♪♪ *laughs* (I think) is [music]\n";
+    assert_eq!(said(&transcript(remarks).channels[0]), "So it (I think) is");
+}
+
+#[test]
+fn channels_may_differ_in_language_and_the_one_with_most_words_counts() {
+    let word = |text: &str| format!(r#"{{"word":"{text}","start":1,"end":2,"confidence":1}}"#);
+    let channel = |language: &str, words: &[String]| {
+        let words = words.join(",");
+        format!(r#"{{"detected_language":"{language}","alternatives":[{{"words":[{words}]}}]}}"#)
+    };
+    let file = format!(
+        r#"{{"metadata":null,"results":{{"channels":[{},{}]}}}}"#,
+        channel("en", &[word("hello")]),
+        channel("es", &[word("hola"), word("amigo")])
+    );
+    let read = imported(file, AGENT_LEFT);
+    assert_eq!(read.transcript.language, "es");
+    let own = read.transcript.channels.iter().map(|c| c.language.clone());
+    assert_eq!(own.collect::<Vec<_>>(), [Some("en".to_string()), None]);
+    assert!(
+        read.notes[0].contains("channel 0 en, channel 1 es"),
+        "{:?}",
+        read.notes
+    );
+}
+
+#[test]
+fn times_are_lent_to_the_same_words_only() {
+    let file = r#"{"language":"en","duration":9,"text":"x","segments":[{"start":1,"end":5,"text":"$5 now please wait."}],
+      "words":[{"word":"5","start":1,"end":1.5},{"word":"dollars","start":1.5,"end":2},
+               {"word":"now","start":3,"end":3.5},{"word":"wait","start":4,"end":5}]}"#;
+    let read = transcript(file);
+    assert_eq!(times(&read.channels[0])[3], (4_000, 5_000));
+    assert!(times(&read.channels[0])[1].1 > 2_000 && !read.recogniser.word_times);
+}
+
 const WHISPERX: &str = r#"{"language":"en","word_segments":[],"segments":[
   {"start":1.0,"end":4.0,"text":"","speaker":"SPEAKER_01","words":[
     {"word":"It","start":1.0,"end":1.2,"score":0.9,"speaker":"SPEAKER_01"},
@@ -150,7 +310,7 @@ fn whisperx_places_words_without_times_and_parts_speakers_where_one_is_the_agent
     let [other, agent] = &read.transcript.channels[..] else {
         panic!("two channels")
     };
-    assert_eq!(said(agent), "It is 2014 now");
+    assert_eq!(said(agent), "It is 2014 now | ");
     assert_eq!(times(agent)[2], (1_400, 2_000));
     assert_eq!(probs(agent)[2], None);
     // Who said hello, nobody knows: it is no evidence on one channel, and unheard on the other.
@@ -159,6 +319,14 @@ fn whisperx_places_words_without_times_and_parts_speakers_where_one_is_the_agent
     assert_eq!(
         agent.speech,
         [Span::new(1_000, 2_200), Span::new(6_000, 7_000)]
+    );
+    assert_eq!(
+        other.speech,
+        [
+            Span::new(3_000, 3_400),
+            Span::new(6_100, 6_500),
+            Span::new(8_000, 8_600)
+        ]
     );
     assert!(read.transcript.recogniser.word_times && !read.transcript.recogniser.word_probs);
 
@@ -313,7 +481,7 @@ fn transcribe_writes_numbers_as_text_and_tells_channels_or_speakers() {
     let (a, b) = (item("hello", 0.5, ""), item("hi", 1.5, ""));
     let mark = r#"{"type":"punctuation","alternatives":[{"confidence":"0.0","content":"."}]}"#;
     let channels = format!(
-        r#"{{"jobName":"j","results":{{"language_code":"en-US","items":[],"channel_labels":{{"channels":[{{"items":[{a},{mark}]}},{{"items":[{b}]}}]}}}}}}"#
+        r#"{{"jobName":"j","results":{{"language_code":"en-US","items":[],"channel_labels":{{"channels":[{{"channel_label":"ch_1","items":[{b}]}},{{"channel_label":"ch_0","items":[{a},{mark}]}}]}}}}}}"#
     );
     let read = transcript(channels);
     assert_eq!(
@@ -474,8 +642,8 @@ fn nobody_is_the_customer_only_because_they_are_not_the_agent() {
     let [agent, customer] = &third.transcript.channels[..] else {
         panic!("two channels")
     };
-    assert_eq!(said(agent), "Thank you for calling.");
-    assert_eq!(agent.speech[1], Span::new(5_000, 6_000));
+    assert_eq!(said(agent), "Thank you for calling. | ");
+    assert_eq!(agent.segments[1].span(), Span::new(5_000, 6_000));
     assert_eq!(customer.segments[1].doubts, [Doubt::LowConfidence]);
     assert!(third.notes.iter().any(|n| n.contains("SPEAKER_02;")));
     let choice = Choice {
@@ -556,6 +724,8 @@ fn srt_is_taken_as_people_write_it() {
         assert_eq!(read.channels[0].segments[1].start_ms, 3_500);
         assert!(!read.recogniser.word_times && !read.recogniser.word_probs);
     }
+    let spoken = "00:00:01,000 --> 00:00:02,000\nHi\n\n2\n00:00:02,000 --> 00:00:03,000\n4711\n\n00:00:03,000 --> 00:00:04,000\nOkay\n";
+    assert_eq!(said(&transcript(spoken).channels[0]), "Hi | 4711 | Okay");
     let voices =
         "00:00:01,000 --> 00:00:02,000\n[SPEAKER_00]: Hello\nAgent: Hi\n(speaker ?) Who?\n";
     // Who else there is, may be another agent.
@@ -567,7 +737,7 @@ fn srt_is_taken_as_people_write_it() {
     };
     let read = imported(voices, choice);
     assert_eq!(read.channels, ["agent", "SPEAKER_00 (the customer)"]);
-    assert_eq!(said(&read.transcript.channels[0]), "Hi");
+    assert_eq!(said(&read.transcript.channels[0]), "Hi | ");
     assert_eq!(said(&read.transcript.channels[1]), "Hello | Who?");
     assert_eq!(
         refused(b"1\n00:00:01,000 --> 00:00:02,000\nF\xFCr\n", AGENT_LEFT),
@@ -598,12 +768,9 @@ fn ctm_has_channels_alternatives_and_scores_of_any_kind() {
     assert_eq!(times(&both[1])[0], (2_000, 2_250));
     assert_eq!(read[1].1.transcript.channels.len(), 1);
     assert!(!read[1].1.transcript.recogniser.word_probs);
-    let scores = transcript("a 2 0.5 0.3 hello -3.5\na 2 0.9 0.3 you 0.5\n");
-    assert_eq!(
-        (said(&scores.channels[0]), said(&scores.channels[1])),
-        ("".into(), "hello you".into())
-    );
-    assert_eq!(probs(&scores.channels[1]), [None, None]);
+    let scores = transcript("a 1 0.5 0.3 hello -3.5\na 1 0.9 0.3 you 0.5\n");
+    assert_eq!(said(&scores.channels[0]), "hello you");
+    assert_eq!(probs(&scores.channels[0]), [None, None]);
     for odd in [
         "a 00 0.5 0.3 x\n",
         "a 99999999999999999999999 0.5 0.3 x\n",

@@ -4,9 +4,11 @@
 use serde::Deserialize;
 
 use super::Trouble;
+use super::cues::voice_named;
 use super::draft::{self, Draft, Heard, Voice, parts_of, punctuate, span_of};
 use super::json::{self, Label, List, Number};
-use super::masked::word_of;
+use super::masked::{mask, word_of};
+use crate::transcript::MAX_CHANNELS;
 
 #[derive(Deserialize)]
 struct File {
@@ -19,7 +21,15 @@ struct Results {
     items: List<Item>,
     channel_labels: Option<Channels>,
     language_code: Option<String>,
+    #[serde(default)]
+    language_codes: List<Language>,
     speaker_labels: Option<Speakers>,
+}
+
+#[derive(Deserialize)]
+struct Language {
+    language_code: String,
+    duration_in_seconds: Option<Number>,
 }
 
 #[derive(Deserialize)]
@@ -29,6 +39,7 @@ struct Channels {
 
 #[derive(Deserialize)]
 struct Channel {
+    channel_label: Option<String>,
     #[serde(default)]
     items: List<Item>,
 }
@@ -60,17 +71,38 @@ struct Item {
 struct Alternative {
     confidence: Option<Number>,
     content: String,
+    #[serde(default)]
+    redactions: List<Redaction>,
+}
+
+#[derive(Deserialize)]
+struct Redaction {
+    #[serde(rename = "type")]
+    kind: Option<String>,
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
     let file: File = json::parse(bytes)?;
     let results = file.results;
+    let seconds = |language: &Language| language.duration_in_seconds.map_or(0.0, |n| n.0);
+    let languages = results.language_codes.0.into_iter();
+    let most = languages.max_by(|a, b| seconds(a).total_cmp(&seconds(b)));
     let mut parts = Vec::new();
-    let mut channels = 0;
+    let (mut channels, mut listed) = (0, 0);
     match results.channel_labels.filter(|c| !c.channels.0.is_empty()) {
         Some(labels) => {
-            channels = labels.channels.0.len();
-            for (channel, own) in labels.channels.0.into_iter().enumerate() {
+            listed = labels.channels.0.len();
+            for (at, own) in labels.channels.0.into_iter().enumerate() {
+                // They stand in any order.
+                let label = own
+                    .channel_label
+                    .as_deref()
+                    .and_then(|l| l.strip_prefix("ch_"));
+                let channel = label.and_then(|number| number.parse::<usize>().ok());
+                let channel = channel.filter(|channel| *channel < MAX_CHANNELS);
+                let channel = channel
+                    .ok_or_else(|| format!("channel {}: no `channel_label` ch_N", at + 1))?;
+                channels = channels.max(channel + 1);
                 let words = words_of(own.items.0)?;
                 let voiced = words
                     .into_iter()
@@ -88,8 +120,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
     }
     Ok(Draft {
         engine: "Amazon Transcribe".to_string(),
-        language: results.language_code,
+        language: results.language_code.or(most.map(|l| l.language_code)),
         channels,
+        lists_all: listed > 0 && listed == channels,
         parts,
         ..Draft::default()
     })
@@ -107,12 +140,15 @@ fn words_of(items: Vec<Item>) -> Result<Vec<(Voice, Heard)>, String> {
             }
             continue;
         }
-        let Some(word) = word_of(&best.content) else {
+        let Some(mut word) = word_of(&best.content) else {
             continue;
         };
+        if let Some(redaction) = best.redactions.0.first() {
+            mask(&mut word, redaction.kind.as_deref());
+        }
         let voice = item
             .speaker_label
-            .map_or(Voice::Unknown, |l| Voice::Label(l.0));
+            .map_or(Voice::Unknown, |l| voice_named(&l.0));
         let at = span_of(item.start_time.map(|n| n.0), item.end_time.map(|n| n.0));
         words.push((
             voice,
@@ -138,7 +174,7 @@ fn label(words: &mut [(Voice, Heard)], segments: &[SpeakerSegment]) {
         let before = rest.iter().take_while(|s| s.end_time.0 < middle).count();
         rest = &rest[before..];
         if let Some(segment) = rest.first().filter(|s| s.start_time.0 <= middle) {
-            *voice = Voice::Label(segment.speaker_label.0.clone());
+            *voice = voice_named(&segment.speaker_label.0);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! vCon: a conversation with what others made of it. An analysis of type `transcript` has the
 //! words in a format of its vendor: one that is read here, or callibrate's own.
 //!
-//! Of the dialog only the length of the recording is taken. Who took part is left to the table of
+//! Of the dialog only the length of the recording is taken, and of callibrate's quality result the
+//! call's id. Who took part is left to the table of
 //! calls, sound and other analyses are passed over.
 
 use base64::Engine;
@@ -24,6 +25,8 @@ struct File {
 
 #[derive(Deserialize)]
 struct Dialog {
+    #[serde(rename = "type")]
+    kind: Option<String>,
     duration: Option<Number>,
 }
 
@@ -34,6 +37,16 @@ struct Analysis {
     dialog: Option<OneOrMany>,
     body: Option<Box<RawValue>>,
     encoding: Option<String>,
+    schema: Option<String>,
+}
+
+/// The schema of callibrate's own quality result.
+const QUALITY: &str = "callibrate-quality/1";
+
+/// As much of it as is read.
+#[derive(Deserialize)]
+struct Quality {
+    call_id: String,
 }
 
 #[derive(Deserialize)]
@@ -80,8 +93,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
         // Other vendors' beside our own say the same once more.
         found.retain(|draft| draft.canonical.is_some());
     }
+    let is_recording = |d: &&Dialog| d.kind.as_deref().is_none_or(|kind| kind == "recording");
+    let recordings = file.dialog.0.iter().filter(is_recording).count();
+    if !found.is_empty() && recordings > 1 {
+        let message = format!("it has {recordings} recordings, and not one transcript of all");
+        return Err(Trouble::NoCall(message));
+    }
     match (found.len(), refused) {
-        (1, _) => Ok(found.remove(0)),
+        (1, _) => {
+            let mut draft = found.remove(0);
+            draft.name = call_id(&file.analysis.0);
+            Ok(draft)
+        }
         (0, Some(error)) => Err(Trouble::Is(Box::new(error))),
         (0, None) if file.analysis.0.iter().all(|a| a.kind != "transcript") => Err(
             Trouble::NoCall("it has no analysis of type `transcript`".to_string()),
@@ -92,24 +115,39 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
     }
 }
 
-fn draft_of(analysis: &Analysis) -> Result<Draft, ImportError> {
-    let malformed = |message: &str| ImportError::Malformed {
+/// The id that the call has in the tables of callibrate, where it comes from there.
+fn call_id(analyses: &[Analysis]) -> Option<String> {
+    let mut ours = analyses.iter();
+    let ours = ours.find(|a| a.schema.as_deref() == Some(QUALITY))?;
+    let quality: Quality = serde_json::from_slice(&body_of(ours).ok()?).ok()?;
+    Some(quality.call_id)
+}
+
+fn malformed(message: &str) -> ImportError {
+    ImportError::Malformed {
         format: Format::Vcon,
         message: message.to_string(),
-    };
+    }
+}
+
+fn body_of(analysis: &Analysis) -> Result<Vec<u8>, ImportError> {
     let body = analysis.body.as_deref().map_or("", RawValue::get);
     let text = match body.starts_with('"') {
         true => serde_json::from_str::<String>(body).map_err(|_| malformed("a body is no text"))?,
         false => body.to_string(),
     };
-    let bytes = match analysis.encoding.as_deref() {
+    match analysis.encoding.as_deref() {
         Some("base64url") => {
             let bare = text.trim().trim_end_matches('=');
             let bytes = URL_SAFE_NO_PAD.decode(bare);
-            bytes.map_err(|_| malformed("a body is not base64url"))?
+            bytes.map_err(|_| malformed("a body is not base64url"))
         }
-        _ => text.into_bytes(),
-    };
+        _ => Ok(text.into_bytes()),
+    }
+}
+
+fn draft_of(analysis: &Analysis) -> Result<Draft, ImportError> {
+    let bytes = body_of(analysis)?;
     if let Ok(keys) = Keys::read(&bytes) {
         // What some servers keep of Deepgram's answer.
         if keys.has("words") && keys.has("transcript") && !keys.has("segments") {

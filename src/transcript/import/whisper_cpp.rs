@@ -9,6 +9,7 @@
 use serde::Deserialize;
 
 use super::Trouble;
+use super::cues::voice_named;
 use super::draft::{Draft, Heard, Part, Voice, at, from_millis, parts_of, whisper_doubts};
 use super::json::{self, Label, List, Number, Raw};
 use super::masked::{is_special, word_of, words_in};
@@ -78,8 +79,10 @@ pub(super) fn read(bytes: &[u8]) -> std::result::Result<Draft, Trouble> {
             "it is a translation, and not what was said".to_string(),
         ));
     }
+    let mut segments = file.transcription.0;
+    join_torn(&mut segments);
     let mut parts = Vec::new();
-    for (s, segment) in file.transcription.0.into_iter().enumerate() {
+    for (s, segment) in segments.into_iter().enumerate() {
         let span = at("segment", s, segment.offsets.span())?;
         let words = match segment.tokens.0.is_empty() {
             true => words_in(&segment.text.text()),
@@ -112,10 +115,48 @@ pub(super) fn read(bytes: &[u8]) -> std::result::Result<Draft, Trouble> {
     })
 }
 
+/// `-ml` cuts segments within words unless `-sow` forbids it: what begins without a blank belongs
+/// to the word before, in languages that have blanks between words.
+fn join_torn(segments: &mut Vec<Segment>) {
+    let blank = |segment: &Segment| segment.text.0.starts_with(b" ");
+    if 2 * segments.iter().filter(|s| blank(s)).count() < segments.len() {
+        return;
+    }
+    let mut joined: Vec<Segment> = Vec::with_capacity(segments.len());
+    for mut segment in std::mem::take(segments) {
+        let torn = !blank(&segment) && !segment.text.0.is_empty();
+        if let Some(last) = joined
+            .last_mut()
+            .filter(|l| torn && l.speaker == segment.speaker)
+        {
+            let text = &mut segment.text.0;
+            let end = text.iter().position(|b| *b == b' ').unwrap_or(text.len());
+            last.text.0.extend(text.drain(..end));
+            let tokens = &mut segment.tokens.0;
+            let begins = |token: &Token| token.text.0.starts_with(b" ");
+            let end = tokens.iter().position(begins).unwrap_or(tokens.len());
+            let moved = tokens.drain(..end);
+            let until = moved
+                .as_slice()
+                .iter()
+                .filter_map(|t| Some(t.offsets.as_ref()?.to.0));
+            let until = until.fold(last.offsets.to.0, f64::max);
+            last.tokens.0.extend(moved);
+            if segment.text.0.is_empty() {
+                last.offsets.to.0 = segment.offsets.to.0.max(last.offsets.to.0);
+                continue;
+            }
+            last.offsets.to.0 = until;
+        }
+        joined.push(segment);
+    }
+    *segments = joined;
+}
+
 fn voice_of(speaker: Option<Label>) -> Voice {
     match speaker {
-        Some(Label(label)) if label != "?" && !label.is_empty() => Voice::Label(label),
-        _ => Voice::Unknown,
+        Some(Label(label)) => voice_named(&label),
+        None => Voice::Unknown,
     }
 }
 

@@ -7,9 +7,11 @@
 use serde::Deserialize;
 
 use super::Trouble;
-use super::draft::{Draft, Heard, Part, Voice, at, parts_of, span_of, whisper_doubts};
+use super::cues::voice_named;
+use super::draft::{Draft, Part, Voice, at, parts_of, span_of, whisper_doubts};
 use super::json::{self, Label, List, Number};
-use super::masked::{word_of, words_in};
+use super::masked::words_in;
+use super::openai::Word;
 
 #[derive(Deserialize)]
 struct File {
@@ -29,27 +31,6 @@ struct Segment {
     avg_logprob: Option<Number>,
     #[serde(default)]
     words: List<Word>,
-}
-
-#[derive(Deserialize)]
-struct Word {
-    word: String,
-    start: Option<Number>,
-    end: Option<Number>,
-    score: Option<Number>,
-    speaker: Option<Label>,
-}
-
-impl Word {
-    fn heard(self) -> Result<Option<Heard>, String> {
-        let at = span_of(self.start.map(|n| n.0), self.end.map(|n| n.0))?;
-        Ok(word_of(&self.word).map(|word| Heard {
-            at,
-            prob: self.score.map(|n| n.0),
-            voice: self.speaker.map(|label| Voice::Label(label.0)),
-            ..word
-        }))
-    }
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
@@ -77,7 +58,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Draft, Trouble> {
             let mut part = Part {
                 voice: segment
                     .speaker
-                    .map_or(Voice::Unknown, |l| Voice::Label(l.0)),
+                    .map_or(Voice::Unknown, |l| voice_named(&l.0)),
                 span: at(
                     "segment",
                     s,

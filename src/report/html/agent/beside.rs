@@ -3,13 +3,14 @@
 
 use super::super::Text;
 use super::super::scope::Scope;
-use super::super::words::percent;
+use super::super::words::{grouped, percent};
 use super::choice::{compared, question};
 use super::examples::Asked;
 use crate::calibration::people::agents::{MIN_CALLS, MIN_DAYS, MIN_OTHERS};
 use crate::report::records::AgentCompared;
 
-/// A difference in words: `Yes in 92 % of 262 calls; on like calls, all others together in 76 %.`
+/// A difference in words: `Yes in 92 % of 262 calls up to the last calibration; on like calls, all
+/// others together in 76 %.`
 pub fn difference(row: &AgentCompared) -> Option<String> {
     let (rate, expected) = (row.rate?, row.expected?);
     let (low, high) = (row.difference_low?, row.difference_high?);
@@ -18,13 +19,14 @@ pub fn difference(row: &AgentCompared) -> Option<String> {
         false => (-high, -low),
     };
     let points = |share: f64| format!("{:.0}", share.max(0.0) * 100.0);
-    let way = if rate >= expected { "more" } else { "less" };
+    let way = if rate >= expected { "more" } else { "fewer" };
     Some(format!(
-        "Yes in {} of {} calls; on like calls, all others together in {}. That is {} to {} points \
-         {way}, and more than chance explains.",
+        "Yes in {} of {} calls up to the last calibration; on like calls, all others together in \
+         {}. That is about {} in 100 {way} ({} to {} with chance allowed for).",
         percent(rate),
-        row.compared_calls,
+        grouped(row.compared_calls),
         percent(expected),
+        points((rate - expected).abs()),
         points(least),
         points(most),
     ))
@@ -91,21 +93,17 @@ pub fn beside(scope: &Scope, agent: &Text, told: &[&Asked]) -> Vec<Line> {
         );
         lines.insert(0, line(words));
     }
-    if lines.is_empty() && alike + unsure > 0 {
-        lines.push(line(
-            "There is no difference from the others that the numbers carry.".to_string(),
-        ));
-    }
     if unsure > 0 {
         lines.push(line(format!(
-            "On {}, there is a difference, but the automatic answer is not sure enough to say whose \
-             it is: the calls have to be heard first.",
+            "On {}, there is a difference, but the program is not known to be right often enough \
+             there to say whether it is yours or its own: the calls have to be heard first.",
             questions(unsure)
         )));
     }
     if alike > 0 {
         lines.push(line(format!(
-            "On {}, none that is more than chance. That does not prove that there is none.",
+            "On {}, no difference stands out from chance and from how much agents differ from each \
+             other; that does not prove that there is none.",
             questions(alike)
         )));
     }
@@ -152,7 +150,7 @@ fn not_enough<'a>(few: usize, rows: impl Iterator<Item = &'a AgentCompared>) -> 
     let nearest = missing
         .filter(|missing| !missing.is_empty())
         .map_or_else(String::new, |missing| {
-            format!(" The nearest lacks {missing}.")
+            format!(" The nearest needs {missing}.")
         });
     format!(
         "On {of}, there are too few calls to compare: it takes {MIN_CALLS} on {MIN_DAYS} days, and \

@@ -2,8 +2,13 @@
 //!
 //! To work on: first what was agreed with a coach, then what the numbers carry beside others, then
 //! what is missed often, and not more seldom than by the others on like calls, by answers that
-//! people have checked. What everybody misses is no matter of one agent. Left out on purpose:
-//! questions that the agent cannot help, and those that only people answer.
+//! people have checked. What everybody misses is no matter of one agent, and what was just worked
+//! on comes after what was not. Left out on purpose: questions that the agent cannot help, that
+//! count for nothing or that only people answer, and those where *no* earns the points, since what
+//! is compared is *yes*.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
 
 use super::super::Text;
 use super::super::scope::Scope;
@@ -27,6 +32,8 @@ pub const MISSES: f64 = 5.0;
 const OFTEN: f64 = 0.1;
 /// Like calls of all others that miss what is a matter of the team.
 const COMMON: f64 = 0.25;
+/// Days after which what was agreed and done may be the next thing again, as any other.
+const REST: i64 = 28;
 /// Questions among which the one with calls to show is taken.
 const CANDIDATES: usize = 3;
 
@@ -35,12 +42,12 @@ const CANDIDATES: usize = 3;
 pub enum Because {
     /// An agreement with a coach that is still open: its place in the scope.
     Agreed(usize),
-    /// Above or below the others, by more than chance: its place among the compared.
+    /// Above or below the others, by more than chance explains: its place among the compared.
     Compared(usize),
     /// Nearly always, in the agent's own calls.
     Own,
-    /// Often missed, and by what was counted more often than by the others, which may be chance:
-    /// its place among the compared.
+    /// Often missed, and by what was counted more often than by the others, though that does not
+    /// stand out: its place among the compared.
     Missed(usize),
     /// In all calls, which are too few for a rate.
     AllOfFew,
@@ -91,7 +98,8 @@ impl Choice {
         strengths.retain(|strength| work.iter().all(|work| work.asked != strength.asked));
         strengths.truncate(STRENGTHS);
         let celebrated = facts.shares.iter().filter(|(asked, figure)| {
-            figure.all.total > 0.0 && question(scope, asked).is_some_and(|q| q.celebrate)
+            let is_celebrated = |q: &Question| q.celebrate && !q.passes_by_no();
+            figure.all.total > 0.0 && question(scope, asked).is_some_and(is_celebrated)
         });
         let mut celebrated: Vec<(&Asked, &Figure)> = celebrated.collect();
         celebrated.sort_by(|a, b| b.1.all.total.total_cmp(&a.1.all.total));
@@ -153,6 +161,30 @@ pub fn is_open(scope: &Scope, note: &Coaching) -> bool {
     note.action.is_some() && note.done_on.as_ref().is_none_or(|done| *done > scope.to)
 }
 
+/// The agreement on a question that was looked at again and done within four weeks of the report's
+/// last day: its place in the scope.
+pub fn done_lately(scope: &Scope, agent: &Text, asked: &Asked) -> Option<usize> {
+    let last: Date = scope.to.parse().ok()?;
+    let since = last.saturating_sub(REST.days()).to_string();
+    let is_lately = |done: &Text| **done >= *since && *done <= scope.to;
+    let about = agreements(scope, agent).into_iter().filter(|at| {
+        let note = &scope.coaching[*at];
+        note.rubric == asked.0 && note.question == asked.1 && note.action.is_some()
+    });
+    about
+        .filter(|at| scope.coaching[*at].done_on.as_ref().is_some_and(is_lately))
+        .max_by_key(|at| &scope.coaching[*at].done_on)
+}
+
+/// The comparison that finds an agent above the others, by answers that may stand alone.
+pub fn above<'a>(scope: &'a Scope, agent: &'a Text, asked: &Asked) -> Option<&'a AgentCompared> {
+    let found = compared(scope, agent).find(|(_, _, of)| of == asked);
+    let row = found.map(|(_, row, _)| row);
+    row.filter(|row| {
+        &*row.flag == "above" && &*row.fit == "automatic" && passing(scope, asked) == "yes"
+    })
+}
+
 fn agreements(scope: &Scope, agent: &Text) -> Vec<usize> {
     let notes = scope.coaching.iter().enumerate();
     let own = notes.filter(|(_, n)| n.agent == *agent && n.coached_on <= scope.to);
@@ -175,12 +207,24 @@ pub fn question<'a>(scope: &'a Scope, asked: &Asked) -> Option<&'a Question> {
         .map(|(_, question)| question)
 }
 
+/// The answer that passes.
+pub fn passing(scope: &Scope, asked: &Asked) -> &'static str {
+    match question(scope, asked).is_some_and(Question::passes_by_no) {
+        true => "no",
+        false => "yes",
+    }
+}
+
 /// Whether an agent can be told anything by the automatic answers to a question.
 fn is_told(scope: &Scope, asked: &Asked) -> bool {
     let is_fit = fit(scope, asked) != Some("not_fit");
     is_fit
-        && question(scope, asked).is_some_and(|q| {
-            q.controllable_by_agent && q.answered_by != AnsweredBy::Person && !q.celebrate
+        && scope.question(&asked.0, &asked.1).is_some_and(|(s, q)| {
+            q.controllable_by_agent
+                && q.answered_by != AnsweredBy::Person
+                && !q.celebrate
+                && !q.passes_by_no()
+                && (q.critical || q.is_scored() && s.weight > 0.0)
         })
 }
 
@@ -225,9 +269,14 @@ fn differing(scope: &Scope, agent: &Text, flag: &str, fit: &str) -> Vec<Named> {
 
 fn strengths(scope: &Scope, agent: &Text, facts: &Facts) -> Vec<Named> {
     let mut named = differing(scope, agent, "above", "automatic");
-    // However often it passes: no strength where others do better.
+    // However often it passes: no strength where others do better, be it by chance.
+    let percent = |share: f64| (share * 100.0).round();
+    let is_less = |row: &AgentCompared| {
+        let rates = row.rate.zip(row.expected);
+        rates.is_some_and(|(rate, expected)| percent(rate) < percent(expected))
+    };
     let below: Vec<Asked> = compared(scope, agent)
-        .filter(|(_, row, _)| &*row.flag == "below")
+        .filter(|(_, row, _)| &*row.flag == "below" || is_less(row))
         .map(|(_, _, asked)| asked)
         .collect();
     let known = facts.shares.iter();
@@ -267,6 +316,7 @@ fn to_work_on(scope: &Scope, agent: &Text, facts: &Facts) -> Vec<Named> {
     if named.is_empty() {
         named = missed(scope, agent, facts);
     }
+    named.sort_by_key(|named| done_lately(scope, agent, &named.asked).is_some());
     named.truncate(CANDIDATES);
     named
 }

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::super::call::fact;
 use super::super::night::anchor;
 use super::super::scope::{Answers, CallDetail, Scope, Wanted};
-use super::super::words::{clock, day_in_words};
+use super::super::words::{clock, minute_in_words};
 use super::super::{Site, Text};
+use super::choice::passing;
 use crate::conversation::{Conversation, SpokenWord};
 use crate::report::records::{Answer, Evidence};
 use crate::scoring::AUTOMATIC;
@@ -122,12 +124,13 @@ impl Search {
             if !is_now {
                 continue;
             }
-            let is_good = is_good(answer);
+            let passing = passing(scope, &asked);
+            let is_good = &*answer.answer == passing;
             if let Some(found) = self.own.get_mut(&(agent.clone(), asked.clone())) {
                 if is_good && found.wants_good && found.good.is_none() {
                     found.good = Some(wanted(&answer.call_id));
                 }
-                if is_missed(answer) && found.missed.len() < found.wants_missed {
+                if is_missed(answer, passing) && found.missed.len() < found.wants_missed {
                     found.missed.push(wanted(&answer.call_id));
                 }
             }
@@ -158,13 +161,11 @@ fn is_sure(answer: &Answer) -> bool {
         || !answer.fragile && answer.confidence.is_some_and(|heard| heard >= SURE)
 }
 
-fn is_good(answer: &Answer) -> bool {
-    &*answer.answer == "yes"
-}
-
-fn is_missed(answer: &Answer) -> bool {
+fn is_missed(answer: &Answer, passing: &str) -> bool {
     let cause = answer.cause.as_deref().unwrap_or("agent");
-    &*answer.answer == "no" && matches!(cause, "agent" | "unknown")
+    matches!(&*answer.answer, "yes" | "no")
+        && &*answer.answer != passing
+        && matches!(cause, "agent" | "unknown")
 }
 
 /// A moment of a call, in words.
@@ -196,10 +197,7 @@ pub fn example(site: &Site<'_>, call: &Wanted, asked: &Asked, is_good: bool) -> 
     let talk = &detail.conversation;
     let mut words = Vec::new();
     if &*answer.scorer != AUTOMATIC {
-        let said = if is_good { "yes" } else { "no" };
-        words.push(format!(
-            "Somebody listened to this call, and answered {said}."
-        ));
+        let said = &answer.answer;
         // The place is that of the automatic answer, if it is the same.
         let is_same = |a: &Answer| {
             &*a.scorer == AUTOMATIC
@@ -208,24 +206,32 @@ pub fn example(site: &Site<'_>, call: &Wanted, asked: &Asked, is_good: bool) -> 
                 && a.answer == answer.answer
         };
         if !detail.answers.iter().any(is_same) {
-            example.words = Some(words.concat());
+            example.words = Some(format!(
+                "A person listened to this call and answered {said}, the program did not: ask your \
+                 coach what they heard."
+            ));
             return Some(example);
         }
+        words.push(format!(
+            "A person listened to this call and answered {said}."
+        ));
     }
-    // What only says whether the question applies, or why, shows nothing of the answer.
-    let decides = |rule: &str| !rule.starts_with("applies_when") && !rule.starts_with("cause");
-    let about = |e: &&Evidence| e.rubric == asked.0 && e.question == asked.1 && decides(&e.rule);
+    // Before what it was done well, shows nothing of how.
+    let shows = |e: &Evidence| e.decides() && !(is_good && e.is_anchor());
+    let about = |e: &&Evidence| e.rubric == asked.0 && e.question == asked.1 && shows(e);
     let evidence: Vec<&Evidence> = detail.evidence.iter().filter(about).collect();
     let of_kind = |kind: &'static str| evidence.iter().copied().filter(move |e| &*e.kind == kind);
-    let found = of_kind("found").find(|e| e.quote.is_some());
+    let found = telling(of_kind("found"));
     let measured = of_kind("metric").find(|e| e.value.is_some());
     // The narrowest window says most.
     let absent = of_kind("absent").min_by_key(|e| length(e));
     if let Some(found) = found {
         quoted(&mut example, detail, found);
     } else if let Some(measured) = measured {
-        // A figure of the whole call is at no moment.
-        words.extend(measured_in_words(measured));
+        words.push(format!("{}.", fact(measured)));
+        // The first of what was counted; what went well is at no moment.
+        let first = of_kind("metric").find_map(|e| e.start_ms);
+        example.at(talk, first.filter(|_| !is_good));
     } else if let Some(absent) = absent.filter(|_| !is_good) {
         words.push(match (absent.window_start_ms, absent.window_end_ms) {
             (Some(from), Some(to)) => {
@@ -243,29 +249,19 @@ pub fn example(site: &Site<'_>, call: &Wanted, asked: &Asked, is_good: bool) -> 
     Some(example)
 }
 
+/// Of the words that were found those that tell most: the agent's before what was said to it, and
+/// of two things near each other the second, which is what is asked for of the first.
+fn telling<'e>(found: impl Iterator<Item = &'e Evidence>) -> Option<&'e Evidence> {
+    let quoted = found.filter(|e| e.quote.is_some());
+    quoted.min_by_key(|e| {
+        let is_agent = e.party.as_deref() == Some("agent");
+        (!is_agent, e.rule.ends_with(".near.one"))
+    })
+}
+
 fn length(evidence: &Evidence) -> i64 {
     let ends = evidence.window_end_ms.zip(evidence.window_start_ms);
     ends.map_or(i64::MAX, |(end, start)| end - start)
-}
-
-/// `Interruptions by agent: 2 (at most 1).`
-fn measured_in_words(evidence: &Evidence) -> Option<String> {
-    let metric = evidence.metric.as_deref()?;
-    let value = evidence.value?;
-    let (name, value) = match metric.strip_suffix("_ms") {
-        Some(name) => (name, format!("{:.0} s", value / 1000.0)),
-        None => (metric, format!("{}", (value * 100.0).round() / 100.0)),
-    };
-    let name = name.replace('_', " ");
-    let mut letters = name.chars();
-    let first = letters.next()?.to_uppercase();
-    // In the form a length is in milliseconds, too.
-    let asked = evidence
-        .threshold
-        .as_deref()
-        .filter(|_| !metric.ends_with("_ms"));
-    let asked = asked.map_or_else(String::new, |asked| format!(" ({asked})"));
-    Some(format!("{first}{}: {value}{asked}.", letters.as_str()))
 }
 
 /// The words, with what the same speaker says around them.
@@ -302,11 +298,6 @@ fn quoted(example: &mut Example, detail: &CallDetail, evidence: &Evidence) {
 /// The same without a moment.
 pub fn plain(detail: &CallDetail, href: &str) -> Example {
     let call = &detail.call;
-    let (day, time) = call
-        .started_local
-        .split_once('T')
-        .unwrap_or((&call.started_local, ""));
-    let time = time.get(..5).unwrap_or(time);
     let about: Vec<String> = [&call.queue, &call.reason]
         .into_iter()
         .flatten()
@@ -314,7 +305,7 @@ pub fn plain(detail: &CallDetail, href: &str) -> Example {
         .collect();
     Example {
         call_id: call.call_id.to_string(),
-        when: format!("{}, {time}", day_in_words(day)),
+        when: minute_in_words(&call.started_local),
         about: (!about.is_empty()).then(|| about.join(", ")),
         moment: None,
         who: None,
@@ -344,4 +335,29 @@ pub fn named(site: &Site<'_>, calls: &str) -> Vec<Example> {
         Some(plain(detail, site.links.call(id)?))
     });
     shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_that_tell_most_are_quoted() {
+        let row = |rule: &str, party: &str| Evidence {
+            rule: rule.into(),
+            party: Some(party.into()),
+            quote: Some("words".into()),
+            ..Evidence::default()
+        };
+        let told = |rows: &[Evidence]| telling(rows.iter()).map(|e| e.rule.to_string());
+        let rule = |name: &str| Some(name.to_string());
+        let (asks, why) = ("yes_when.near.one", "yes_when.near.other");
+        let both = [row(asks, "agent"), row(why, "agent")];
+        assert_eq!(told(&both), rule(why));
+        // The customer's words are not the agent's.
+        let both = [row(asks, "agent"), row(why, "customer")];
+        assert_eq!(told(&both), rule(asks));
+        let first = [row("yes_when.1", "agent"), row("yes_when.2", "agent")];
+        assert_eq!(told(&first), rule("yes_when.1"));
+    }
 }

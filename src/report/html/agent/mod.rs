@@ -10,6 +10,7 @@
 
 mod beside;
 mod choice;
+mod course;
 mod examples;
 mod figures;
 mod notes;
@@ -25,6 +26,7 @@ use super::scope::{Answers, DailyRows, Scope, Wanted};
 use super::{Chapter, Page, PageError, Site, Subjects, Text};
 use crate::calibration::groups::in_small_groups;
 use choice::Choice;
+use course::Course;
 use examples::{Asked, Search};
 use figures::{Figure, Sum};
 
@@ -35,20 +37,19 @@ struct Facts {
     leader: Option<Text>,
     first: Option<Text>,
     last: Option<Text>,
-    /// Calls by the form that was put to most: each call once.
-    calls: BTreeMap<Text, i64>,
+    /// Calls: of each day, those of the form and version that was put to most.
+    calls: i64,
     /// Mean scores, by form.
     scores: BTreeMap<Text, Figure>,
-    /// First week with a version, by form.
+    courses: BTreeMap<Text, Course>,
+    /// Calls whose score is 0 by one answer, by form.
+    zeros: BTreeMap<Text, i64>,
+    /// Calls that people scored: places in the scope.
+    rated: Vec<usize>,
+    /// First day with a call that a version scored, by form.
     versions: BTreeMap<Text, BTreeMap<Text, Date>>,
-    /// Shares of *yes*, of questions as they are asked now.
+    /// Shares of the answer that passes, of questions as they are asked now.
     shares: BTreeMap<Asked, Figure>,
-}
-
-impl Facts {
-    fn calls(&self) -> i64 {
-        self.calls.values().copied().max().unwrap_or(0)
-    }
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +60,10 @@ pub(super) struct Agents {
     /// Of whom no figures are shown.
     withheld: BTreeSet<Text>,
     choices: BTreeMap<Text, Choice>,
+    /// Speech models that calls were heard with.
+    models: BTreeSet<Text>,
+    /// How scores went, in words, by agent and form.
+    courses: BTreeMap<(Text, Text), String>,
     search: Option<Search>,
 }
 
@@ -67,7 +72,9 @@ impl Chapter for Agents {
         let Ok(date) = day.date.parse::<Date>() else {
             return;
         };
+        self.models.extend(day.models.iter().cloned());
         let mut scores: BTreeMap<(&Text, &Text), Sum> = BTreeMap::new();
+        let mut calls: BTreeMap<(&Text, &Text, &Text), i64> = BTreeMap::new();
         for row in &day.agents {
             let facts = self.agents.entry(row.agent.clone()).or_default();
             let given = |text: &Option<Text>| text.clone().filter(|text| !text.is_empty());
@@ -75,9 +82,16 @@ impl Chapter for Agents {
             facts.leader = given(&row.leader).or(facts.leader.take());
             facts.first.get_or_insert_with(|| day.date.clone());
             facts.last = Some(day.date.clone());
-            *facts.calls.entry(row.rubric.clone()).or_default() += row.calls;
-            let versions = facts.versions.entry(row.rubric.clone()).or_default();
-            versions.entry(row.rubric_version.clone()).or_insert(date);
+            let put = (&row.agent, &row.rubric, &row.rubric_version);
+            *calls.entry(put).or_default() += row.calls;
+            if row.scored > 0 {
+                let versions = facts.versions.entry(row.rubric.clone()).or_default();
+                versions.entry(row.rubric_version.clone()).or_insert(date);
+            }
+            *facts.zeros.entry(row.rubric.clone()).or_default() +=
+                row.auto_failed.min(row.with_score);
+            let course = facts.courses.entry(row.rubric.clone()).or_default();
+            course.add(date, row);
             let sum = scores.entry((&row.agent, &row.rubric)).or_default();
             sum.calls += row.with_score as f64;
             sum.total += row.score_sum;
@@ -91,6 +105,24 @@ impl Chapter for Agents {
                     .add(date, sum);
             }
         }
+        let mut most: BTreeMap<&Text, i64> = BTreeMap::new();
+        for ((agent, ..), calls) in calls {
+            let most = most.entry(agent).or_default();
+            *most = calls.max(*most);
+        }
+        for (agent, calls) in most {
+            if let Some(facts) = self.agents.get_mut(agent) {
+                facts.calls += calls;
+            }
+        }
+        let ids: BTreeSet<&Text> = day.talk.iter().map(|talk| &talk.call_id).collect();
+        for (at, row) in scope.calibration.fair_scores.iter().enumerate() {
+            if ids.contains(&row.call_id)
+                && let Some(facts) = self.agents.get_mut(&row.agent)
+            {
+                facts.rated.push(at);
+            }
+        }
         let mut shares: BTreeMap<(&Text, Asked), Sum> = BTreeMap::new();
         for row in &day.questions {
             let asked = (row.rubric.clone(), row.question.clone());
@@ -101,9 +133,13 @@ impl Chapter for Agents {
             if *meaning != row.meaning {
                 continue;
             }
+            let passes = match choice::passing(scope, &asked) {
+                "no" => row.no,
+                _ => row.yes,
+            };
             let sum = shares.entry((&row.agent, asked)).or_default();
             sum.calls += (row.yes + row.no) as f64;
-            sum.total += row.yes as f64;
+            sum.total += passes as f64;
         }
         for ((agent, asked), sum) in shares {
             if let Some(facts) = self.agents.get_mut(agent) {
@@ -146,7 +182,8 @@ impl Chapter for Agents {
                 continue;
             };
             let is_withheld = self.withheld.contains(agent);
-            let view = page::view(site, agent, facts, choice, search, is_withheld);
+            let course = |form: &Text| self.courses.get(&(agent.clone(), form.clone()));
+            let view = page::view(site, agent, facts, choice, search, &course, is_withheld);
             pages.push(site.page(path, agent, "agent.html", &view)?);
         }
         Ok(pages)
@@ -166,6 +203,13 @@ impl Agents {
             choice.search(scope, agent, facts, &mut search);
             self.choices.insert(agent.clone(), choice);
         }
+        let courses = self.agents.iter().flat_map(|(agent, facts)| {
+            let courses = facts.courses.iter();
+            courses.map(move |(form, course)| ((agent.clone(), form.clone()), course))
+        });
+        let (whose, courses): (Vec<_>, Vec<_>) = courses.unzip();
+        let words = course::in_words(scope, &courses, self.models.len() > 1);
+        self.courses = whose.into_iter().zip(words).collect();
         self.search = Some(search);
     }
 }

@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::super::scope::Scope;
 use super::super::words::{day_in_words, percent};
 use super::super::{Site, Text};
-use super::choice::{is_open, question};
+use super::choice::{is_open, passing, question};
 use super::examples::{self, Example};
+use crate::calibration::people::followed::WINDOW_DAYS;
 use crate::report::records::Coaching;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,7 +48,7 @@ pub fn agreement(site: &Site<'_>, at: usize, is_withheld: bool) -> Agreement {
         action: note.action.as_deref().map(str::to_string),
         is_open: is_open(scope, note),
         follow_up: follow_up(scope, note),
-        followed: (!is_withheld).then(|| followed(note)).flatten(),
+        followed: (!is_withheld).then(|| followed(scope, note)).flatten(),
         calls: examples::named(site, &note.calls),
     }
 }
@@ -83,27 +84,48 @@ fn days_between(from: &Text, to: &Text) -> Option<i32> {
     Some((to - from).get_days())
 }
 
-fn followed(note: &Coaching) -> Option<String> {
+/// Whether there are calls of the four weeks after the talk, and of their last day.
+fn are_weeks_over(scope: &Scope, note: &Coaching) -> bool {
+    let last = scope.all_dates.last();
+    let days = last.and_then(|last| days_between(&note.coached_on, last));
+    days.is_some_and(|days| days >= WINDOW_DAYS as i32)
+}
+
+fn followed(scope: &Scope, note: &Coaching) -> Option<String> {
     let flag = note.followed_flag.as_deref()?;
     let (before, after) = (note.calls_before?, note.calls_after?);
     let rates = note.rate_before.zip(note.rate_after);
     let rates = rates.map(|(was, is)| {
         format!(
-            "In the four weeks before, yes in {}; in the four weeks after, in {}.",
+            "In the four weeks before, yes in {}; {}, in {}.",
             part(was, before),
+            match are_weeks_over(scope, note) {
+                true => "in the four weeks after",
+                false => "since then, up to the last calibration",
+            },
             part(is, after)
         )
     });
-    let words = match flag {
-        "rose_more" => {
+    let asked = (note.rubric.clone(), note.question.clone());
+    let passes_by_no = passing(scope, &asked) == "no";
+    let words = match (flag, passes_by_no) {
+        ("rose_more", false) => {
             "That is a rise beyond that of colleagues who started alike and had no such talk. It \
              followed the talk; whether it came from it, nobody can tell."
         }
-        "fell_more" => {
+        ("fell_more", true) => {
+            "That is a fall beyond that of colleagues who started alike and had no such talk. It \
+             followed the talk; whether it came from it, nobody can tell."
+        }
+        ("fell_more", false) => {
             "Colleagues who started alike and had no such talk fell less, by more than chance. That \
              says nothing against the talk: much else happens in four weeks."
         }
-        "no_difference" => {
+        ("rose_more", true) => {
+            "Colleagues who started alike and had no such talk rose less, by more than chance. That \
+             says nothing against the talk: much else happens in four weeks."
+        }
+        ("no_difference", _) => {
             "Colleagues who started alike and had no such talk changed about as much: no difference \
              that the numbers carry."
         }

@@ -12,7 +12,9 @@ use super::super::words::{self as in_words, day_in_words, grouped, percent};
 use super::super::{Site, Text};
 use super::Facts;
 use super::beside::{self, Line};
-use super::choice::{Because, Choice, Named, fit, is_common, missed_by_all, question};
+use super::choice::{
+    Because, Choice, Named, above, done_lately, fit, is_common, missed_by_all, passing, question,
+};
 use super::examples::{self, Asked, Example, Search};
 use super::figures::{Between, Figure, WEEK_CALLS};
 use super::notes::{self, Agreement};
@@ -34,9 +36,18 @@ pub struct View {
     /// Why there is nothing to work on.
     no_work: Vec<String>,
     agreements: Vec<Agreement>,
-    trends: Vec<Trend>,
+    trends: Vec<Course>,
     beside: Vec<Line>,
-    fair: Option<String>,
+    /// Whether calibration says anything of the agent.
+    is_compared: bool,
+    fair: Vec<String>,
+}
+
+/// A line over weeks, and what is to be said of it.
+#[derive(Debug, Serialize)]
+struct Course {
+    trend: Trend,
+    words: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -60,23 +71,28 @@ struct Work {
     colleague: Option<Example>,
 }
 
-pub fn view(
+pub fn view<'a>(
     site: &Site<'_>,
     agent: &Text,
     facts: &Facts,
     choice: &Choice,
     search: &Search,
+    course: &dyn Fn(&Text) -> Option<&'a String>,
     is_withheld: bool,
 ) -> View {
     let scope = site.scope;
     let one = choice.one_thing(agent, search);
     let agreed = one.and_then(|named| match named.because {
         Because::Agreed(at) => Some(at),
-        _ => None,
+        _ => done_lately(scope, agent, &named.asked),
     });
     let agreements = choice.agreements.iter().filter(|at| agreed != Some(**at));
     let told = choice.strengths.iter().chain(one);
-    let told = told.filter(|named| matches!(named.because, Because::Compared(_)));
+    let told = told.filter(|named| match named.because {
+        Because::Compared(_) => true,
+        Because::Agreed(_) => above(scope, agent, &named.asked).is_some(),
+        _ => false,
+    });
     let told: Vec<&Asked> = told.map(|named| &named.asked).collect();
     let strengths = choice.strengths.iter();
     let strengths = strengths.filter_map(|named| strength(site, agent, facts, search, named));
@@ -98,7 +114,7 @@ pub fn view(
         few: few(facts).filter(|_| !is_withheld),
         strengths: strengths.collect(),
         celebrated: celebrated.collect(),
-        work: one.map(|named| work(site, agent, facts, search, named, is_withheld)),
+        work: one.map(|named| work(site, agent, facts, search, named, agreed, is_withheld)),
         no_work: match one {
             Some(_) => Vec::new(),
             None => no_work(scope, agent, facts, is_withheld),
@@ -108,18 +124,22 @@ pub fn view(
             .collect(),
         trends: match is_withheld {
             true => Vec::new(),
-            false => trends(scope, agent, facts, choice, one),
+            false => trends(scope, agent, facts, choice, course, one),
         },
         beside: match is_withheld {
             true => Vec::new(),
             false => beside::beside(scope, agent, &told),
         },
-        fair: fair(scope, agent).filter(|_| !is_withheld),
+        is_compared: !scope.calibration.agents.is_empty(),
+        fair: match is_withheld {
+            true => Vec::new(),
+            false => fair(scope, facts),
+        },
     }
 }
 
 fn calls_in_words(facts: &Facts) -> String {
-    let count = times(facts.calls());
+    let count = times(facts.calls);
     match (&facts.first, &facts.last) {
         (Some(first), Some(last)) if first == last => {
             format!("{count} on {}", day_in_words(first))
@@ -174,10 +194,18 @@ fn text(scope: &Scope, asked: &Asked) -> String {
     question(scope, asked).map_or_else(|| asked.1.to_string(), |q| q.text.clone())
 }
 
+fn capital(answer: &str) -> &'static str {
+    match answer {
+        "no" => "No",
+        _ => "Yes",
+    }
+}
+
 /// `Yes in 93 % of 62 calls; with chance allowed for, between 84 and 97 %.`
-fn share_in_words(figure: &Figure, share: Between) -> String {
+fn share_in_words(passing: &str, figure: &Figure, share: Between) -> String {
     format!(
-        "Yes in {} of {}; with chance allowed for, {}.",
+        "{} in {} of {}; with chance allowed for, {}.",
+        capital(passing),
         percent(share.value),
         times(figure.all.calls as i64),
         in_words::between(share.low, share.high)
@@ -195,7 +223,7 @@ fn strength(
     let figure = facts.shares.get(&named.asked)?;
     let words = match named.because {
         Because::Compared(at) => beside::difference(&scope.calibration.agents[at])?,
-        Because::Own => share_in_words(figure, figure.share(figure.all)?),
+        Because::Own => share_in_words("yes", figure, figure.share(figure.all)?),
         Because::AllOfFew | Because::Agreed(_) | Because::Missed(_) => format!(
             "In all {} calls in which it could be told; too few yet to say how often.",
             figure.all.calls
@@ -228,7 +256,7 @@ fn celebrated_mark(
     Some(Strength {
         question: text(site.scope, asked),
         words: format!(
-            "In {}. It is not scored: it is worth a thank-you.",
+            "A yes in {}. It earns no points: thank you for it.",
             times(figure.all.total as i64)
         ),
         example: good.and_then(|call| spoken(site, call, asked)),
@@ -241,17 +269,29 @@ fn work(
     facts: &Facts,
     search: &Search,
     named: &Named,
+    agreed: Option<usize>,
     is_withheld: bool,
 ) -> Work {
     let scope = site.scope;
     let asked = &named.asked;
     let found = search.found(agent, asked);
     let figure = facts.shares.get(asked).filter(|_| !is_withheld);
-    let share = figure.and_then(|figure| Some(share_in_words(figure, figure.share(figure.all)?)));
+    let passing = passing(scope, asked);
+    let share =
+        figure.and_then(|figure| Some(share_in_words(passing, figure, figure.share(figure.all)?)));
     let reason = match &named.because {
         Because::Agreed(_) => {
-            let agreed = "This is what you and your coach agreed on.";
-            share.map_or_else(|| agreed.to_string(), |share| format!("{agreed} {share}"))
+            let above = above(scope, agent, asked).filter(|_| !is_withheld);
+            match (above.and_then(beside::difference), share) {
+                (Some(difference), _) => format!(
+                    "This is what you and your coach agreed on, and you are above the others on \
+                     it: look together whether it is done. {difference}"
+                ),
+                (None, Some(share)) => {
+                    format!("This is what you and your coach agreed on. {share}")
+                }
+                (None, None) => "This is what you and your coach agreed on.".to_string(),
+            }
         }
         Because::Compared(at) => {
             let row = &scope.calibration.agents[*at];
@@ -267,18 +307,27 @@ fn work(
             let others = scope.calibration.agents[*at].expected;
             let others = others.map_or_else(String::new, |rate| {
                 let too = match is_common(rate) {
-                    true => "others miss it often, too, and the difference may be chance",
-                    false => "a difference that may be chance",
+                    true => "Others miss it often, too, and the",
+                    false => "The",
                 };
                 format!(
-                    " On like calls, all others together have a yes in {}: {too}.",
+                    " On like calls, all others together have a yes in {}. {too} difference does \
+                     not stand out from chance and from how much agents differ from each other.",
                     percent(rate)
                 )
             });
             let share = share.unwrap_or_default();
-            format!("This is in your hands, and there is something to win. {share}{others}")
+            format!("This is in your hands, and there is room to do better. {share}{others}")
         }
         Because::Own | Because::AllOfFew => share.unwrap_or_default(),
+    };
+    let done = agreed.and_then(|at| scope.coaching[at].done_on.as_ref());
+    let reason = match done.filter(|_| !matches!(named.because, Because::Agreed(_))) {
+        Some(done) => format!(
+            "You and your coach worked on this until {}. {reason}",
+            day_in_words(done)
+        ),
+        None => reason,
     };
     let asks = question(scope, asked);
     let shown = |call, is_good| examples::example(site, call, asked, is_good);
@@ -290,10 +339,7 @@ fn work(
         why: asks.and_then(|q| q.why.clone()),
         good: asks.and_then(|q| q.good.clone()),
         trust: trust(fit(scope, asked)),
-        agreement: match named.because {
-            Because::Agreed(at) => Some(notes::agreement(site, at, is_withheld)),
-            _ => None,
-        },
+        agreement: agreed.map(|at| notes::agreement(site, at, is_withheld)),
         missed: missed
             .iter()
             .filter_map(|call| shown(call, false))
@@ -369,8 +415,9 @@ fn no_work(scope: &Scope, agent: &Text, facts: &Facts, is_withheld: bool) -> Vec
         && let (Some(rate), Some(expected)) = (row.rate, row.expected)
     {
         words.push(format!(
-            "“{}” is often missed, but by everybody: as the program counts, yes in {} of your {}, \
-             and on like calls in {} of those of all others together. That is a matter of the team, \
+            "“{}” is often missed, but by everybody: as the program counts, yes in {} of your {} \
+             up to the last calibration, and on like calls in {} of those of all others together. \
+             That is a matter of the team, \
              of the form or of the program, not of you alone.",
             text(scope, &asked),
             percent(rate),
@@ -381,39 +428,44 @@ fn no_work(scope: &Scope, agent: &Text, facts: &Facts, is_withheld: bool) -> Vec
     words
 }
 
-/// Scores that people gave, as they are and with their strictness taken out.
-fn fair(scope: &Scope, agent: &Text) -> Option<String> {
+/// Scores that people gave by each form, as they are and with their strictness taken out.
+fn fair(scope: &Scope, facts: &Facts) -> Vec<String> {
     const LEAST: usize = 5;
-    let rows = scope.calibration.fair_scores.iter();
-    let rows: Vec<(f64, f64)> = rows
-        .filter(|row| row.agent == *agent)
-        .filter_map(|row| row.raw.zip(row.fair))
-        .collect();
-    if rows.len() < LEAST {
-        return None;
+    let mut forms: BTreeMap<&Text, Vec<(f64, f64)>> = BTreeMap::new();
+    let rows = facts.rated.iter();
+    for row in rows.map(|at| &scope.calibration.fair_scores[*at]) {
+        let scores = forms.entry(&row.rubric).or_default();
+        scores.extend(row.raw.zip(row.fair));
     }
-    let calls = rows.len() as f64;
-    let mean = |of: fn(&(f64, f64)) -> f64| rows.iter().map(of).sum::<f64>() / calls;
-    let [raw, fair] = [mean(|r| r.0), mean(|r| r.1)].map(|mean| format!("{mean:.0}"));
-    let scored = format!(
-        "People scored {} of these calls, {raw} points of 100 on average.",
-        rows.len()
-    );
-    Some(match raw == fair {
-        true => scored,
-        false => format!(
-            "{scored} Some of them are stricter than others; without that it would have been {fair}."
-        ),
-    })
+    forms.retain(|_, scores| scores.len() >= LEAST);
+    let words = forms.into_iter().map(|(form, scores)| {
+        let title = scope.form(form).map_or(&**form, |form| &form.title);
+        let calls = scores.len() as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| scores.iter().map(of).sum::<f64>() / calls;
+        let [raw, fair] = [mean(|s| s.0), mean(|s| s.1)].map(|mean| format!("{mean:.0}"));
+        let scored = format!(
+            "People scored {} of the calls of this page by {title}, {raw} points of 100 on average.",
+            scores.len()
+        );
+        match raw == fair {
+            true => scored,
+            false => format!(
+                "{scored} Some of them are stricter than others; without that it would have been \
+                 {fair}."
+            ),
+        }
+    });
+    words.collect()
 }
 
-fn trends(
+fn trends<'a>(
     scope: &Scope,
     agent: &Text,
     facts: &Facts,
     choice: &Choice,
+    course: &dyn Fn(&Text) -> Option<&'a String>,
     one: Option<&Named>,
-) -> Vec<Trend> {
+) -> Vec<Course> {
     let mut trends = Vec::new();
     for (rubric, figure) in facts.scores.iter().filter(|(_, figure)| figure.is_enough()) {
         let title = scope.form(rubric).map_or(&**rubric, |form| &form.title);
@@ -434,7 +486,14 @@ fn trends(
         let points = points(figure, &marks, &|sum| figure.score(sum), 100.0, &shown);
         if points.len() > 1 {
             let title = format!("Score by week: {title}");
-            trends.push(Trend::new(&title, "Points of 100", points, None).in_points());
+            trends.push(Course {
+                trend: Trend::new(&title, "Points of 100", points, None).in_points(),
+                words: course(rubric)
+                    .cloned()
+                    .into_iter()
+                    .chain(zeros(facts, rubric, figure))
+                    .collect(),
+            });
         }
     }
     let Some(named) = one else { return trends };
@@ -458,10 +517,29 @@ fn trends(
     };
     let points = points(figure, &marks, &|sum| figure.share(sum), 1.0, &shown);
     if points.len() > 1 {
-        let title = format!("Yes by week: {}", text(scope, &named.asked));
-        trends.push(Trend::new(&title, "Share of yes", points, None));
+        let passing = passing(scope, &named.asked);
+        let title = format!(
+            "{} by week: {}",
+            capital(passing),
+            text(scope, &named.asked)
+        );
+        trends.push(Course {
+            trend: Trend::new(&title, &format!("Share of {passing}"), points, None),
+            words: Vec::new(),
+        });
     }
     trends
+}
+
+/// How many of the scores are 0 by one answer, which need not be right.
+fn zeros(facts: &Facts, rubric: &Text, figure: &Figure) -> Option<String> {
+    let zeros = facts.zeros.get(rubric).filter(|zeros| **zeros > 0)?;
+    Some(format!(
+        "A call that one answer fails counts as 0 here, whether that answer is sure or not: {} of {}. \
+         Where it is not sure, listening decides.",
+        grouped(*zeros),
+        times(figure.all.calls as i64)
+    ))
 }
 
 /// A point for each week from the first to the last. Weeks with few calls have none.

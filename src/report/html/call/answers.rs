@@ -14,7 +14,7 @@ use crate::report::html::night::auto_fails::{Sure, sure};
 use crate::report::html::scope::{CallDetail, Scope, is_of_record};
 use crate::report::html::sound::Play;
 use crate::report::html::words::{clock, percent};
-use crate::report::records::{Answer, Evidence, Score, Text};
+use crate::report::records::{Answer, Evidence, Score};
 use crate::rubric::explain::{metric_words, simplest};
 use crate::rubric::{Kind, Question, Rubric, Section};
 use crate::transcript::Span;
@@ -195,6 +195,12 @@ impl Place<'_> {
         let mut evidence: Vec<EvidenceView> = Vec::new();
         for item in self.detail.evidence_of(answer) {
             let (mut view, mark) = self.evidence(item, &id, asked);
+            if is_automatic(answer)
+                && !matches!(&*answer.answer, "not_applicable" | "abstain")
+                && let Some(lead) = self.kept_applying(item)
+            {
+                view.lead = lead;
+            }
             // Rules that share words say the same.
             if evidence.iter().any(|other| other.says(&view)) {
                 continue;
@@ -401,6 +407,20 @@ impl Place<'_> {
         }
     }
 
+    /// What is looked for after `not`, so that the question applies where it is not said.
+    fn kept_applying(&self, item: &Evidence) -> Option<String> {
+        let mut path = item.rule.split('.');
+        let is_excepted =
+            path.next() == Some("applies_when") && path.filter(|part| *part == "not").count() == 1;
+        if &*item.kind != "absent" || item.value.is_some() || !is_excepted {
+            return None;
+        }
+        let window = self.window(item)?;
+        Some(format!(
+            "Nothing was said that would make the question not apply (searched {window})"
+        ))
+    }
+
     fn searched_doubt(&self, item: &Evidence) -> String {
         match self.window(item) {
             Some(window) => format!("Searched {window}; it cannot be told"),
@@ -528,7 +548,7 @@ fn cause_words(cause: &str) -> Option<&'static str> {
 }
 
 /// A measure or a fact in words.
-fn fact(item: &Evidence) -> String {
+pub fn fact(item: &Evidence) -> String {
     let Some(metric) = &item.metric else {
         return "Known of the call".to_string();
     };
@@ -597,7 +617,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// With a capital and a full stop.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let text = capital(&one_line(text));
     match text.ends_with(['.', '!', '?', '…']) {
         true => text,
@@ -621,21 +641,19 @@ fn lower(text: &str) -> String {
     }
 }
 
-/// People's answers of record that are not what the program answered.
-pub(super) fn differing<'d>(detail: &'d CallDetail, score: &Score) -> Vec<&'d Text> {
-    let automatic = |answer: &Answer| {
-        let mut others = detail.answers.iter();
-        others.any(|other| {
-            is_automatic(other)
-                && other.question == answer.question
-                && other.rubric == answer.rubric
-                && other.rubric_version == answer.rubric_version
-                && other.answer != answer.answer
+/// What the program answered where people's answers of record are others.
+pub(super) fn differing<'d>(detail: &'d CallDetail, score: &Score) -> Vec<&'d Answer> {
+    let of_form = || detail.answers.iter().filter(|answer| is_of(answer, score));
+    let differs = |automatic: &&Answer| {
+        of_form().any(|answer| {
+            !is_automatic(answer)
+                && is_of_record(answer)
+                && answer.question == automatic.question
+                && answer.answer != automatic.answer
         })
     };
-    let of_people = detail.answers.iter().filter(|answer| !is_automatic(answer));
-    of_people
-        .filter(|answer| is_of_record(answer) && is_of(answer, score) && automatic(answer))
-        .map(|answer| &answer.question)
+    of_form()
+        .filter(|answer| is_automatic(answer))
+        .filter(differs)
         .collect()
 }

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::answers::{choices_of, form_of, one_line, title_of};
+use super::answers::{choices_of, form_of, one_line, sentence, title_of};
 use crate::conversation::metrics::{Event, EventKind, Metrics};
 use crate::report::html::Site;
 use crate::report::html::scope::CallDetail;
@@ -131,7 +131,8 @@ fn asked(form: &Rubric, question: &Question) -> SheetQuestion {
                     text.map_or_else(|| id.clone(), |c| one_line(&c.text))
                 })
                 .collect();
-            format!("Only where “{text}” is answered: {}.", answers.join(" or "))
+            let answers = answers.join(" or ");
+            sentence(&format!("Only where “{text}” is answered: {answers}"))
         }),
         kind,
         choices,

@@ -17,7 +17,8 @@ use serde::Serialize;
 use super::scope::{CallDetail, Scope, Wanted, night_page};
 use super::sound::{Clip, RECORDING, Sound};
 use super::words::day_in_words;
-use super::{Chapter, Page, PageError, Site};
+use super::{Chapter, Page, PageError, Site, card};
+pub(super) use answers::fact;
 use answers::{Answers, FormAnswers};
 use blind::Sheet;
 use score::ScoreView;
@@ -66,7 +67,7 @@ struct View<'a> {
     strip: Option<Strip>,
     talk: Talk,
     sounds: Sounds<'a>,
-    /// The page of the night or period that the call belongs to.
+    /// The page of the night or period that the call belongs to, at the call's card there.
     night: Option<String>,
     blind: Option<String>,
 }
@@ -129,7 +130,11 @@ impl<'a> View<'a> {
             strip: Strip::of(conversation, metrics, &moments),
             talk: Talk::of(conversation, metrics, &with_words, &detail.sound),
             sounds: Sounds::with_clips(&detail.sound),
-            night: is_within.then(|| format!("../{}", night_page(site.scope))),
+            night: site
+                .links
+                .call(&detail.call.call_id)
+                .filter(|_| is_within)
+                .map(|page| format!("../{}#{}", night_page(site.scope), card(page))),
             blind: site
                 .links
                 .blind(&detail.call)
@@ -183,7 +188,10 @@ fn blind_sound(detail: &CallDetail) -> (Sound, Option<&'static str>) {
         let why = "The recording is not linked here: names can be heard in it.";
         return (Sound::default(), Some(why));
     }
-    if detail.call.is_told_by(recording) {
+    // In an address letters beyond ASCII are told by numbers.
+    let names = [Some(recording), detail.sound.name.as_ref()];
+    let mut names = names.into_iter().flatten();
+    if names.any(|name| detail.call.is_told_by(name)) {
         let why = "The recording is not linked here: its name tells who took the call.";
         return (Sound::default(), Some(why));
     }

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::answers::{differing, fail_of, form_of, id_of, is_of, one_line, title_of};
+use super::answers::{differing, fail_of, form_of, id_of, is_of, one_line, sentence, title_of};
 use crate::report::html::Site;
 use crate::report::html::night::auto_fails::Sure;
 use crate::report::html::scope::CallDetail;
-use crate::report::records::{PartScore, Score};
+use crate::report::records::{Answer, PartScore, Score};
 use crate::rubric::Rubric;
 
 #[derive(Debug, Serialize)]
@@ -34,6 +34,8 @@ pub(super) struct Fail {
     pub state: &'static str,
     /// Why it is not sure.
     pub doubts: String,
+    /// Whether it earned less than it could.
+    pub costs_points: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,14 +72,14 @@ fn view(site: &Site<'_>, detail: &CallDetail, score: &Score) -> ScoreView {
         score.score,
         score.score_low,
         score.score_high,
-        score.abstained,
+        Open::of(detail, score),
     );
     view.fails = fails(site, form, detail, score);
     let all = |state| !view.fails.is_empty() && view.fails.iter().all(|f| f.state == state);
     let has_sure = view.fails.iter().any(|fail| fail.state == "sure");
     if !view.fails.is_empty()
         && !has_sure
-        && let Some(both) = either(score, all("overruled"))
+        && let Some(both) = either(score, &view.fails)
     {
         view.score = both;
     }
@@ -93,6 +95,12 @@ fn view(site: &Site<'_>, detail: &CallDetail, score: &Score) -> ScoreView {
             words("It would fail, but that is not sure. Please listen."),
         ),
         Some("fail") => ("bad", words("It fails.")),
+        Some("undetermined") if Open::of(detail, score).is_answered() => (
+            "open",
+            words(
+                "The automatic answers leave open whether it passes; people have answered what was open.",
+            ),
+        ),
         Some("undetermined") => (
             "open",
             words("Whether it passes is open: somebody has to listen."),
@@ -109,15 +117,29 @@ fn view(site: &Site<'_>, detail: &CallDetail, score: &Score) -> ScoreView {
     view
 }
 
-/// The score without an answer that fails the form and is not sure, and with it.
-fn either(score: &Score, overruled: bool) -> Option<String> {
+/// The score with and without the rule by which answers that are not sure fail the form. What such
+/// an answer costs besides is in both.
+fn either(score: &Score, fails: &[Fail]) -> Option<String> {
     let (now, before) = (score.score?, score.score_before_auto_fail?);
     let [with, without] = [points(now), points(before)];
-    (before > now && with != without).then(|| match overruled {
-        true => format!("{without}, or {with} by the automatic answers alone"),
-        false => {
-            format!("{without}, or {with} if an answer that is not sure is right: please listen")
-        }
+    if before <= now || with == without {
+        return None;
+    }
+    let open = fails.iter().filter(|fail| fail.state == "open").count();
+    let count = if open > 0 { open } else { fails.len() };
+    let (answers, are_wrong) = match count {
+        1 => ("one automatic answer".to_string(), "it is wrong"),
+        n => (format!("{n} automatic answers"), "they are wrong"),
+    };
+    let more = match fails.iter().any(|fail| fail.costs_points) {
+        true if open > 0 => format!(", and perhaps more if {are_wrong}"),
+        true => ", and perhaps more by what people answered".to_string(),
+        false => String::new(),
+    };
+    let without = format!("Without that rule it is {without}{more}");
+    Some(match open {
+        0 => format!("Taken back: {answers} made it {with}. {without}"),
+        _ => format!("Not sure: {answers} would make it {with}. {without}: please listen"),
     })
 }
 
@@ -155,23 +177,44 @@ fn critical_fail(site: &Site<'_>, detail: &CallDetail, score: &Score) -> Critica
     }
 }
 
+/// Questions that the program left open, and how many of them people have answered.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    all: i64,
+    answered: i64,
+}
+
+impl Open {
+    fn of(detail: &CallDetail, score: &Score) -> Self {
+        let differing = differing(detail, score);
+        let open = differing.iter().filter(|a| &*a.answer == "abstain");
+        Self {
+            all: score.abstained,
+            answered: open.count() as i64,
+        }
+    }
+
+    fn is_answered(self) -> bool {
+        self.answered > 0 && self.answered >= self.all
+    }
+}
+
 /// "82, and between 75 and 90 whatever the 2 open questions turn out to be".
-pub(super) fn in_words(
-    score: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-    open: i64,
-) -> String {
-    let whatever = match open {
-        1 => "whatever the open question turns out to be".to_string(),
-        n => format!("whatever the {n} open questions turn out to be"),
+fn in_words(score: Option<f64>, low: Option<f64>, high: Option<f64>, open: Open) -> String {
+    let whatever = match (open.all, open.answered) {
+        (1, 0) => "whatever the open question turns out to be".to_string(),
+        (n, 0) => format!("whatever the {n} open questions turn out to be"),
+        (1, _) => "whatever the question turns out to be that the program left open".to_string(),
+        (n, _) => format!("whatever the {n} questions turn out to be that the program left open"),
     };
+    let open = open.all;
     let (Some(low), Some(high)) = (low, high) else {
         return score.map_or_else(|| "No score".to_string(), points);
     };
     match score {
-        // Rounding must not hide that something is open.
-        Some(score) if open == 0 || high - low < 0.05 => points(score),
+        Some(score) if open == 0 => points(score),
+        // Rounding must not make one of two.
+        Some(score) if high - low < 0.05 => format!("{}, {whatever}", points(score)),
         Some(score) => format!(
             "{}, and between {} and {} {whatever}",
             points(score),
@@ -179,6 +222,7 @@ pub(super) fn in_words(
             points(high)
         ),
         None if open == 0 => "No score: nothing that counts came up".to_string(),
+        None if high - low < 0.05 => format!("No score yet: it can only be {}", points(low)),
         None => format!(
             "No score yet: between {} and {}, {whatever}",
             points(low),
@@ -213,6 +257,9 @@ fn fails(site: &Site<'_>, form: Option<&Rubric>, detail: &CallDetail, score: &Sc
             href: format!("#{}", id_of(&score.rubric, id)),
             state,
             doubts,
+            costs_points: answer
+                .and_then(|answer| Some(answer.points? < answer.max_points))
+                .unwrap_or(false),
         }
     };
     ids.map(fail).collect()
@@ -234,16 +281,25 @@ fn remarks(
     {
         remarks.push(format!("It would be {} without that.", points(before)));
     }
-    if let Some(pass_at) = form.and_then(|form| form.pass_at) {
-        remarks.push(format!("A call passes from {} on.", points(pass_at)));
-    }
     // A band without the fail is known to nobody.
     if let Some(band) = &score.band
         && (score.auto_failed_by.is_none() || is_sure_fail)
     {
-        remarks.push(format!("That is called “{band}”."));
+        remarks.push(format!("This score is in the band “{band}”."));
     }
+    if let Some(pass_at) = form.and_then(|form| form.pass_at) {
+        remarks.push(format!("A call passes from {} on.", points(pass_at)));
+    }
+    let is_open = |answer: &Answer| {
+        is_of(answer, score)
+            && &*answer.scorer == "automatic"
+            && answer.critical
+            && &*answer.answer == "abstain"
+    };
     match score.critical_verdict.as_deref() {
+        Some("pass") if detail.answers.iter().any(is_open) => remarks.push(
+            "All that is critical was done or did not apply, whatever is still open.".to_string(),
+        ),
         Some("pass") => remarks.push("All that is critical was done.".to_string()),
         Some("fail") => remarks.push(
             match critical_fail(site, detail, score) {
@@ -256,6 +312,9 @@ fn remarks(
                 }
             }
             .to_string(),
+        ),
+        Some("undetermined") if Open::of(detail, score).is_answered() => remarks.push(
+            "The automatic answers leave open whether all that is critical was done.".to_string(),
         ),
         Some("undetermined") => {
             remarks.push("Whether all that is critical was done is open.".to_string());
@@ -273,18 +332,21 @@ fn remarks(
                 score.agent_score,
                 score.agent_score_low,
                 score.agent_score_high,
-                score.abstained
+                Open::of(detail, score)
             )
         ));
     }
+    let open = match Open::of(detail, score).answered {
+        0 => String::new(),
+        n => format!(" ({n} left open by the program)"),
+    };
     match differing(detail, score).len() {
         0 => {}
-        1 => remarks.push(
-            "The score counts automatic answers; a person answered 1 question otherwise."
-                .to_string(),
-        ),
+        1 => remarks.push(format!(
+            "The score counts automatic answers; a person answered 1 question otherwise{open}."
+        )),
         n => remarks.push(format!(
-            "The score counts automatic answers; people answered {n} questions otherwise."
+            "The score counts automatic answers; people answered {n} questions otherwise{open}."
         )),
     }
     remarks
@@ -310,6 +372,9 @@ fn part_view(form: Option<&Rubric>, part: &PartScore, critical: CriticalFail) ->
             )
         }
         (Some(score), ..) => points(score),
+        (None, Some(low), Some(high)) if high - low < 0.05 => {
+            format!("open ({} if it applies)", points(low))
+        }
         (None, Some(low), Some(high)) => {
             format!("open (between {} and {})", points(low), points(high))
         }
@@ -330,21 +395,16 @@ fn part_view(form: Option<&Rubric>, part: &PartScore, critical: CriticalFail) ->
     }
 }
 
-fn sentence(text: &str) -> String {
-    let text = super::answers::capital(&one_line(text));
-    match text.ends_with('.') {
-        true => text,
-        false => text + ".",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_score_says_how_far_it_could_move() {
-        let said = |score, low, high, open| in_words(score, Some(low), Some(high), open);
+        let said = |score, low, high, all| {
+            let open = Open { all, answered: 0 };
+            in_words(score, Some(low), Some(high), open)
+        };
         assert_eq!(
             said(Some(82.0), 75.0, 90.0, 2),
             "82, and between 75 and 90 whatever the 2 open questions turn out to be"
@@ -354,8 +414,15 @@ mod tests {
             "50, and between 0 and 100 whatever the open question turns out to be"
         );
         assert_eq!(said(Some(66.666_667), 66.666_667, 66.666_667, 0), "66.7");
-        // What is open does not count.
-        assert_eq!(said(Some(82.0), 82.0, 82.0, 1), "82");
+        // What is open costs nothing.
+        assert_eq!(
+            said(Some(82.0), 82.0, 82.0, 1),
+            "82, whatever the open question turns out to be"
+        );
+        assert_eq!(
+            said(None, 100.0, 100.0, 1),
+            "No score yet: it can only be 100"
+        );
         assert_eq!(
             said(None, 0.0, 100.0, 3),
             "No score yet: between 0 and 100, whatever the 3 open questions turn out to be"
@@ -364,6 +431,10 @@ mod tests {
             said(None, 0.0, 0.0, 0),
             "No score: nothing that counts came up"
         );
-        assert_eq!(in_words(None, None, None, 0), "No score");
+        let open = Open {
+            all: 0,
+            answered: 0,
+        };
+        assert_eq!(in_words(None, None, None, open), "No score");
     }
 }

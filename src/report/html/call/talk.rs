@@ -4,6 +4,8 @@
 //! heard with doubt and words that are masked are told apart from the rest. Left out on purpose:
 //! everything about a masked value but its kind.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::conversation::metrics::{Event, EventKind, Metrics};
@@ -216,7 +218,6 @@ impl Talk {
     ) -> Self {
         let spoken = Spoken {
             conversation,
-            metrics,
             marked,
             sound,
             ends: marked
@@ -224,12 +225,14 @@ impl Talk {
                 .map(|one| last_word(conversation, one))
                 .collect(),
         };
+        let mut notes = notes(conversation, metrics);
         let waits = waits(metrics);
         let mut items: Vec<(i64, bool, Item)> = Vec::new();
         let mut begun = vec![false; marked.len()];
         let mut ids = std::collections::BTreeSet::new();
         for (at, turn) in conversation.turns.iter().enumerate() {
-            let mut view = spoken.turn(at, turn, &mut begun);
+            let mut view = spoken.turn(turn, &mut begun);
+            view.notes = notes.remove(&at).unwrap_or_default();
             view.id = Some(turn_id(turn)).filter(|id| ids.insert(id.clone()));
             items.push((turn.span.start_ms, true, Item::Turn(view)));
         }
@@ -268,7 +271,11 @@ fn remarks(conversation: &Conversation) -> Vec<&'static str> {
         remarks
             .push("Both speak in one channel of this recording, so nothing tells who said what.");
     }
-    if !conversation.word_times {
+    if !conversation.speech_times {
+        remarks.push(
+            "The times of single words are estimates, and nothing tells how long somebody spoke.",
+        );
+    } else if !conversation.word_times {
         remarks.push("The times of single words are estimates.");
     }
     if conversation.cut_start {
@@ -310,9 +317,36 @@ fn last_word(conversation: &Conversation, marked: &Marked) -> Option<usize> {
         .map(|from_end| conversation.words.len() - 1 - from_end)
 }
 
+/// Of turns by their places: who cuts in, with the first turn of theirs, and where both speak, with
+/// the turn that begins last.
+fn notes(conversation: &Conversation, metrics: &Metrics) -> BTreeMap<usize, Vec<String>> {
+    let turns = conversation.turns.iter();
+    let mut notes: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for event in &metrics.events {
+        let meets = |turn: &Turn| turn.span.overlap_ms(event.span) > 0;
+        let (at, note) = match event.kind {
+            EventKind::Interruption => {
+                let is_theirs = |turn: &Turn| event.party == Some(turn.party);
+                let at = turns.clone().position(|t| is_theirs(t) && meets(t));
+                (at, "cuts in".to_string())
+            }
+            EventKind::Overlap => {
+                let length = seconds(event.span.len_ms());
+                let at = turns.clone().rposition(meets);
+                (at, format!("both speak for {length}"))
+            }
+            _ => continue,
+        };
+        if let Some(at) = at {
+            notes.entry(at).or_default().push(note);
+        }
+    }
+    notes.values_mut().for_each(Vec::dedup);
+    notes
+}
+
 struct Spoken<'a> {
     conversation: &'a Conversation,
-    metrics: &'a Metrics,
     marked: &'a [Marked],
     sound: &'a Sound,
     /// The last word of each mark.
@@ -320,45 +354,17 @@ struct Spoken<'a> {
 }
 
 impl Spoken<'_> {
-    fn turn(&self, at: usize, turn: &Turn, begun: &mut [bool]) -> TurnView {
+    fn turn(&self, turn: &Turn, begun: &mut [bool]) -> TurnView {
         TurnView {
             id: None,
             clock: clock(turn.span.start_ms),
             party: turn.party.as_str(),
             who: who(turn.party),
             aside: turn.back_channel,
-            notes: self.notes(at, turn),
+            notes: Vec::new(),
             play: self.sound.play(turn.span.start_ms),
             stretches: self.stretches(turn, begun),
         }
-    }
-
-    /// Where both speak: with the turn that begins last.
-    fn notes(&self, at: usize, turn: &Turn) -> Vec<String> {
-        let turns = &self.conversation.turns;
-        let meets = |turn: &Turn, event: &Event| turn.span.overlap_ms(event.span) > 0;
-        let mut notes = Vec::new();
-        for event in &self.metrics.events {
-            match event.kind {
-                EventKind::Interruption
-                    if event.party == Some(turn.party)
-                        && meets(turn, event)
-                        && turns
-                            .iter()
-                            .position(|t| t.party == turn.party && meets(t, event))
-                            == Some(at) =>
-                {
-                    notes.push("cuts in".to_string());
-                }
-                EventKind::Overlap if turns.iter().rposition(|t| meets(t, event)) == Some(at) => {
-                    let length = seconds(event.span.len_ms());
-                    notes.push(format!("both speak for {length}"));
-                }
-                _ => {}
-            }
-        }
-        notes.dedup();
-        notes
     }
 
     fn stretches(&self, turn: &Turn, begun: &mut [bool]) -> Vec<Stretch> {
@@ -495,6 +501,36 @@ mod tests {
         assert_eq!(lines[3], "0:14 Agent: Here it is.");
         assert!(talk.has_back_channels);
         assert_eq!(talk.items.len(), 5, "{lines:?}");
+    }
+
+    #[test]
+    fn where_both_speak_is_told_once() {
+        let c = staged(60_000)
+            .agent(1_000, 6_000, "Let me look that up for you now please.")
+            .customer(
+                4_000,
+                12_000,
+                "No wait I need to tell you something else first.",
+            )
+            .agent(
+                10_000,
+                15_000,
+                "I can see your account right here in front of me.",
+            )
+            .conversation();
+        let talk = talk(&c, &[]);
+        let notes = talk.items.iter().filter_map(|item| match item {
+            Item::Turn(turn) => Some(turn.notes.join(", ")),
+            Item::Wait(_) => None,
+        });
+        assert_eq!(
+            notes.collect::<Vec<_>>(),
+            [
+                "",
+                "both speak for 2 s, cuts in",
+                "both speak for 2 s, cuts in"
+            ]
+        );
     }
 
     #[test]

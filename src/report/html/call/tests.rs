@@ -17,7 +17,8 @@ pass_at: 70
 sections:
 - {id: s, title: Opening, weight: 1, questions: [
     {id: q, text: Did the agent greet?, yes_when: {said: {by: agent, any: [hello there]}}},
-    {id: z, text: Was it kind?, help: 'Warm words.', answered_by: person}]}
+    {id: z, text: Was it kind?, help: 'Warm words.', answered_by: person},
+    {id: n, text: How many?, answered_by: person, number: {metric: interruptions_by_agent, steps: [{at_most: 9, points: 1}, {points: 0}]}}]}
 ";
 
 fn scope() -> Scope {
@@ -266,7 +267,10 @@ fn neither_a_zero_nor_a_critical_fail_stands_as_a_fact_where_it_is_not_sure() {
         pages(&scope(), detail).0
     };
     let unsure = failed(None);
-    assert!(unsure.contains("40, or 0 if an answer that is not sure is right: please listen"));
+    assert!(unsure.contains(
+        "Not sure: one automatic answer would make it 0. Without that rule it is 40, and perhaps \
+         more if it is wrong: please listen"
+    ));
     assert!(unsure.contains("Something critical may not have been done, but that is not sure"));
     assert!(!unsure.contains("Something critical was not done"));
     assert!(!unsure.contains("<p class=\"score\">0</p>"));
@@ -275,8 +279,65 @@ fn neither_a_zero_nor_a_critical_fail_stands_as_a_fact_where_it_is_not_sure() {
     assert!(sure.contains("It would be 40 without that."));
     assert!(sure.contains("Something critical was not done."));
     let overruled = failed(Some("yes"));
-    assert!(overruled.contains("40, or 0 by the automatic answers alone"));
+    assert!(overruled.contains(
+        "Taken back: one automatic answer made it 0. Without that rule it is 40, and perhaps more \
+         by what people answered"
+    ));
     assert!(overruled.contains("something critical was not done; a person answered otherwise"));
+}
+
+#[test]
+fn what_is_open_is_said_even_where_it_costs_nothing() {
+    let mut detail = detail(&talk());
+    detail.answers = vec![answer("q", "abstain")];
+    (detail.answers[0].critical, detail.answers[0].points) = (true, None);
+    let score = &mut detail.scores[0];
+    (score.score, score.score_low, score.score_high) = (Some(100.0), Some(100.0), Some(100.0));
+    score.abstained = 1;
+    score.critical_verdict = Some("pass".into());
+    let (page, _) = pages(&scope(), detail);
+    assert!(page.contains("100, whatever the open question turns out to be"));
+    assert!(page.contains("was done or did not apply, whatever is still open."));
+    assert!(!page.contains("critical was done."));
+}
+
+#[test]
+fn what_people_answered_is_open_to_the_program_alone() {
+    let page = |open| {
+        let mut detail = detail(&talk());
+        detail.answers = vec![answer("q", "abstain"), answer("q", "no")];
+        (detail.answers[0].of_record, detail.answers[0].points) = (Some(false), None);
+        let gold = &mut detail.answers[1];
+        (gold.scorer, gold.scorer_kind) = ("gold".into(), Some("gold".into()));
+        (detail.scores[0].abstained, detail.scores[0].verdict) =
+            (open, Some("undetermined".into()));
+        pages(&scope(), detail).0
+    };
+    let all = page(1);
+    assert!(all.contains("whatever the question turns out to be that the program left open"));
+    assert!(all.contains("a person answered 1 question otherwise (1 left open by the program)"));
+    assert!(all.contains("people have answered what was open") && !all.contains("has to listen"));
+    let some = page(2);
+    assert!(some.contains("whatever the 2 questions turn out to be that the program left open"));
+    assert!(some.contains("somebody has to listen"));
+}
+
+#[test]
+fn what_would_have_made_a_question_not_apply_is_told_only_where_it_applies() {
+    let told = |rule: &str, given: &str| {
+        let mut detail = detail(&talk());
+        detail.answers = vec![answer("q", given)];
+        let mut absent = evidence("absent");
+        absent.rule = rule.into();
+        (absent.window_start_ms, absent.window_end_ms) = (Some(0), Some(30_000));
+        detail.evidence = vec![absent];
+        let (page, _) = pages(&scope(), detail);
+        page.contains("Nothing was said that would make the question not apply (searched from")
+    };
+    assert!(told("applies_when.all_of.2.not.said", "yes"));
+    assert!(!told("applies_when.all_of.2.not.said", "abstain"));
+    assert!(!told("applies_when.any_of.1.said", "yes"));
+    assert!(!told("yes_when.not.said", "yes"));
 }
 
 #[test]
@@ -355,6 +416,25 @@ fn who_rates_sees_neither_answers_nor_who_took_the_call() {
     // The sheet is empty.
     assert!(blind.contains("name=\"r.q\" value=\"yes\"") && !blind.contains("checked"));
     assert!(blind.contains("Warm words."));
+    // A lone radio button cannot be taken back.
+    assert!(blind.contains("type=\"checkbox\" name=\"r.n\" value=\"not_applicable\""));
+}
+
+#[test]
+fn a_recording_whose_name_tells_who_took_the_call_is_not_linked_in_any_alphabet() {
+    for (agent, file) in [("josé", "josé/a.wav"), ("王伟", "2026/王伟-a.wav")] {
+        let mut detail = detail(&talk());
+        detail.call.agent = agent.into();
+        detail.sound = Sound {
+            recording: Some(below("../../muted/", file)),
+            name: Some(file.to_string()),
+            is_blind: true,
+            ..Sound::default()
+        };
+        let (page, blind) = pages(&scope(), detail);
+        assert!(page.contains("<audio") && !blind.contains("<audio"));
+        assert!(blind.contains("its name tells who took the call"));
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@
 //! to stand by itself. All others are calls to listen to. A wrong word here is about a person's
 //! work.
 
+use std::collections::BTreeMap;
+
 use super::rows::{OneCall, spoken};
 use super::trust;
 use crate::report::html::scope::{Scope, Wanted};
@@ -49,12 +51,7 @@ pub(in crate::report::html) fn sure(
     } else if automatic.confidence.is_none_or(|heard| heard < SURE_HEARD) {
         doubts.push("what it rests on was not heard well enough");
     }
-    doubts.extend(trust::doubt(
-        scope,
-        &automatic.rubric,
-        &automatic.question,
-        &automatic.meaning,
-    ));
+    doubts.extend(trust::doubt(scope, automatic));
     match doubts.is_empty() {
         true => Sure::ByItself,
         false => Sure::No(doubts),
@@ -104,7 +101,7 @@ pub(super) struct Failed {
     pub why: String,
 }
 
-/// Both lists, as far as they are shown.
+/// Both lists, as far as they are shown: each call once for each form that fails it.
 #[derive(Debug, Default)]
 pub(super) struct AutoFails {
     pub sure: Vec<Failed>,
@@ -117,9 +114,10 @@ pub(super) struct AutoFails {
 
 impl AutoFails {
     pub fn add(&mut self, scope: &Scope, one: &OneCall<'_>) {
-        let mut first_sure = None;
-        let mut first_unsure = None;
+        // By form, the first of each.
+        let (mut surely, mut unsurely) = (BTreeMap::new(), BTreeMap::new());
         for (automatic, person) in one.auto_fails() {
+            let form = (&automatic.rubric, &automatic.rubric_version);
             match sure(scope, automatic, person) {
                 Sure::Overruled => self.overruled += 1,
                 Sure::ByPerson => {
@@ -127,14 +125,17 @@ impl AutoFails {
                         Some("gold") => "people agreed on it",
                         _ => "a coach says so, too",
                     };
-                    first_sure.get_or_insert((automatic, by.to_string()));
+                    let entry = surely.entry(form);
+                    entry.or_insert((automatic, by.to_string()));
                 }
                 Sure::ByItself => {
                     let why = "heard well, and answers to this question may stand";
-                    first_sure.get_or_insert((automatic, why.to_string()));
+                    let entry = surely.entry(form);
+                    entry.or_insert((automatic, why.to_string()));
                 }
                 Sure::No(doubts) => {
-                    first_unsure.get_or_insert((automatic, doubts.join("; ")));
+                    let entry = unsurely.entry(form);
+                    entry.or_insert((automatic, doubts.join("; ")));
                 }
             }
         }
@@ -149,17 +150,15 @@ impl AutoFails {
             question: answer.question.clone(),
             why: format!("{}: {why}", spoken(scope, answer)),
         };
-        // A call is failed or not: one sure answer is enough.
-        if let Some(found) = first_sure {
-            self.sure_calls += 1;
-            if self.sure.len() < LISTED {
-                self.sure.push(entry(found));
-            }
-        } else if let Some(found) = first_unsure {
-            self.unsure_calls += 1;
-            if self.unsure.len() < LISTED {
-                self.unsure.push(entry(found));
-            }
+        // A form is failed or not: one sure answer is enough.
+        unsurely.retain(|form, _| !surely.contains_key(form));
+        for (found, list, calls) in [
+            (surely, &mut self.sure, &mut self.sure_calls),
+            (unsurely, &mut self.unsure, &mut self.unsure_calls),
+        ] {
+            *calls += found.len();
+            let room = LISTED - list.len();
+            list.extend(found.into_values().take(room).map(&entry));
         }
     }
 

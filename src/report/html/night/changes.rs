@@ -43,16 +43,29 @@ pub(super) struct Changes {
 #[derive(Debug, Default)]
 struct Week {
     calls: usize,
-    agents: BTreeSet<Text>,
     /// By agent and day: what failed of what was judged.
-    failed: BTreeMap<Key, Vec<Part>>,
+    failed: BTreeMap<Key, Behind>,
     /// What could not be told of what applies.
-    open: BTreeMap<Key, Vec<Part>>,
+    open: BTreeMap<Key, Behind>,
     /// Sum of scores over calls, by form and version.
-    scores: BTreeMap<(Text, Text), Vec<Part>>,
-    /// With the first date.
+    scores: BTreeMap<(Text, Text), Behind>,
+    /// That scored a call, with the first date.
     versions: BTreeMap<(Text, Text), Text>,
     models: BTreeMap<Text, Text>,
+}
+
+/// What stands behind a figure: a part of each agent's day.
+#[derive(Debug, Default)]
+struct Behind {
+    parts: Vec<Part>,
+    agents: BTreeSet<Text>,
+}
+
+impl Behind {
+    fn add(&mut self, agent: &Text, part: Part) {
+        self.parts.push(part);
+        self.agents.insert(agent.clone());
+    }
 }
 
 /// What the page says.
@@ -84,8 +97,6 @@ impl Changes {
         };
         let week = &mut self.weeks[week];
         week.calls += day.contacts.len();
-        week.agents
-            .extend(day.agents.iter().map(|row| row.agent.clone()));
         for model in &day.models {
             let first = week.models.entry(model.clone());
             first.or_insert_with(|| day.date.clone());
@@ -111,12 +122,13 @@ impl Changes {
             part.hits += row.abstained as f64;
         }
         for (from, to) in [(failed, &mut week.failed), (open, &mut week.open)] {
-            for ((key, _), part) in from.into_iter().filter(|(_, part)| part.of > 0.0) {
-                to.entry(key).or_default().push(part);
+            for ((key, agent), part) in from.into_iter().filter(|(_, part)| part.of > 0.0) {
+                to.entry(key).or_default().add(agent, part);
             }
         }
         let mut scores: BTreeMap<((Text, Text), &Text), Part> = BTreeMap::new();
-        for row in &day.agents {
+        // A version that is not in force has rows, too.
+        for row in day.agents.iter().filter(|row| row.scored > 0) {
             let form = (row.rubric.clone(), row.rubric_version.clone());
             let first = week.versions.entry(form.clone());
             first.or_insert_with(|| day.date.clone());
@@ -125,19 +137,15 @@ impl Changes {
             part.of += row.with_score as f64;
             part.hits += row.score_sum;
         }
-        for ((form, _), part) in scores.into_iter().filter(|(_, part)| part.of > 0.0) {
-            week.scores.entry(form).or_default().push(part);
+        for ((form, agent), part) in scores.into_iter().filter(|(_, part)| part.of > 0.0) {
+            week.scores.entry(form).or_default().add(agent, part);
         }
     }
 
     pub fn told(&self, scope: &Scope) -> Told {
         let [before, now] = &self.weeks;
         let news = self.news(scope);
-        let persons = before.agents.len().min(now.agents.len());
-        let compared = match persons >= scope.minimum_group {
-            true => self.compared(),
-            false => Vec::new(),
-        };
+        let compared = self.compared(scope.minimum_group);
         if compared.is_empty() {
             let nothing = format!(
                 "There is nothing to compare yet. It takes {LEAST_CALLS} answered calls on \
@@ -177,10 +185,12 @@ impl Changes {
             .is_empty()
             .then(|| "Nothing has changed that the numbers carry.".to_string());
         let mut about = format!(
-            "{} figures of {} calls were held against the same of {} calls in the seven days \
-             before.",
-            grouped(compared.len() as i64),
+            "Of {} calls, {} held against the same of {} calls in the seven days before.",
             grouped(now.calls as i64),
+            match compared.len() {
+                1 => "1 figure was".to_string(),
+                n => format!("{} figures were", grouped(n as i64)),
+            },
             grouped(before.calls as i64),
         );
         if let Some(points) = seen(&compared) {
@@ -202,23 +212,28 @@ impl Changes {
         }
     }
 
-    fn compared(&self) -> Vec<Compared> {
+    /// All figures that enough persons stand behind in both weeks.
+    fn compared(&self, persons: usize) -> Vec<Compared> {
         let [before, now] = &self.weeks;
         let mut all = Vec::new();
+        let both =
+            |was: Option<&Behind>, is: &Behind, by: fn(&[Part], &[Part]) -> Option<Compared>| {
+                let was = was.filter(|was| was.agents.len().min(is.agents.len()) >= persons)?;
+                by(&was.parts, &is.parts)
+            };
         for (what, was, is) in [
             (Figure::Failed, &before.failed, &now.failed),
             (Figure::Open, &before.open, &now.open),
         ] {
             for (key, is) in is {
-                let was = was.get(key).map_or(&[][..], Vec::as_slice);
-                all.extend(share(was, is).map(|c| c.of(what, key.clone())));
+                let compared = both(was.get(key), is, share);
+                all.extend(compared.map(|c| c.of(what, key.clone())));
             }
         }
         for ((rubric, version), is) in &now.scores {
-            let key = (rubric.clone(), version.clone());
-            let was = before.scores.get(&key).map_or(&[][..], Vec::as_slice);
+            let was = before.scores.get(&(rubric.clone(), version.clone()));
             let key = (rubric.clone(), "".into(), version.clone());
-            all.extend(mean(was, is).map(|c| c.of(Figure::Score, key)));
+            all.extend(both(was, is, mean).map(|c| c.of(Figure::Score, key)));
         }
         all
     }
@@ -246,7 +261,8 @@ impl Changes {
                     day_in_words(since)
                 ),
                 false => format!(
-                    "“{}” is new since {}.",
+                    "“{}” scored its first calls of the two weeks on {}: there is nothing before \
+                     to hold them against.",
                     title_of(scope, rubric),
                     day_in_words(since)
                 ),

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::rows::unheard;
 use crate::conversation::{Conversation, Party, SpokenWord, Turn};
 use crate::report::html::scope::CallDetail;
 use crate::report::html::words::clock;
@@ -39,6 +40,10 @@ pub(super) struct Moment {
     /// The words or the silence in question; `None` where a stretch was searched and nothing of
     /// it was found there.
     pub said: Option<(i64, i64)>,
+    /// What came nearest to what was searched.
+    pub near: Option<(i64, i64)>,
+    /// The channel of these words; `None` for those of all.
+    pub channel: Option<i64>,
 }
 
 impl Moment {
@@ -47,16 +52,28 @@ impl Moment {
             start_ms: said.0,
             end_ms: said.1,
             said: Some(said),
+            near: None,
+            channel: None,
         }
     }
 }
 
+impl Excerpt {
+    /// Whether a piece of this kind is shown.
+    pub fn has(&self, kind: &str) -> bool {
+        let mut pieces = self.turns.iter().flat_map(|turn| &turn.pieces);
+        pieces.any(|piece| piece.kind == kind)
+    }
+}
+
 impl Stretch {
-    /// From five seconds before `moment` to its end, half a minute at the least.
+    /// From five seconds before `moment` to its end, half a minute at the least: near the end of a
+    /// call, from earlier on.
     pub fn around(moment: Moment, recorded_ms: i64) -> Self {
-        let from_ms = (moment.start_ms - EARLY_MS).clamp(0, recorded_ms.max(0));
+        let early = (moment.start_ms - EARLY_MS).min(recorded_ms - LEAST_MS);
+        // Whole seconds, as they are told.
+        let from_ms = early.max(0) / 1000 * 1000;
         let to_ms = moment.end_ms.max(from_ms + LEAST_MS).min(recorded_ms);
-        // Near the end of a call there may be less left than that.
         let to_ms = to_ms.max(from_ms);
         Self {
             from_ms,
@@ -87,49 +104,89 @@ impl Stretch {
     }
 }
 
-/// The moment that an automatic answer rests on: what could not be told, what was said, or else
-/// the stretch that was searched, if it is short, with what came nearest in it; `None` where it is
-/// about the whole call.
+/// The moment that an automatic answer rests on: what its reason is about where it could not be
+/// told, what was said, or else the stretch that was searched, if it is short, with what came
+/// nearest in it; `None` where it is about the whole call.
 pub(super) fn moment_of(
     detail: &CallDetail,
     rubric: &str,
     version: &str,
     question: &str,
 ) -> Option<Moment> {
+    let open = detail.answers.iter().find(|answer| {
+        &*answer.rubric == rubric
+            && &*answer.rubric_version == version
+            && &*answer.question == question
+            && &*answer.scorer == "automatic"
+            && &*answer.answer == "abstain"
+    });
+    let reason = open.and_then(|answer| answer.reason.as_deref());
     let rows = detail.evidence.iter().filter(|row| {
         &*row.rubric == rubric && &*row.rubric_version == version && &*row.question == question
     });
     let span = |start: Option<i64>, end: Option<i64>| Some((start?, end.or(start)?));
-    let mut nearest: Vec<(i64, (i64, i64))> = Vec::new();
+    let mut nearest: Vec<(i64, (i64, i64), Option<i64>)> = Vec::new();
     let moments = rows.filter_map(|row| {
-        let said = span(row.start_ms, row.end_ms);
-        let searched = span(row.window_start_ms, row.window_end_ms)
-            .filter(|(start, end)| end - start <= LONGEST_SEARCHED_MS);
-        let (rank, at) = match &*row.kind {
-            "doubt" if said.is_some() => (0, said?),
-            "found" => (1, said?),
-            "metric" => (2, said?),
-            "doubt" | "absent" => (3, said.or(searched)?),
-            "nearest_miss" => {
-                nearest.push((row.item, said?));
-                (4, said?)
-            }
+        let at = span(row.start_ms, row.end_ms);
+        let note = row.note.as_deref();
+        let is_near = &*row.kind == "nearest_miss";
+        let is_reason = match is_near {
+            true => reason.is_some_and(|r| row.quote.as_deref().is_some_and(|q| quotes(r, q))),
+            false => &*row.kind == "doubt" && reason.is_some() && note == reason,
+        };
+        // One piece of what was hardly heard says nothing about the rest.
+        let is_all = note
+            .and_then(unheard)
+            .is_some_and(|(missed, of)| missed * 2.0 > of);
+        let said = at.filter(|_| !is_near && !is_all);
+        let rank = match &*row.kind {
+            "doubt" | "nearest_miss" if is_reason => 0,
+            "doubt" if at.is_some() => 1,
+            "found" => 2,
+            "metric" => 3,
+            "doubt" | "absent" => 4,
+            "nearest_miss" => 5,
             _ => return None,
         };
-        let moment = Moment {
-            start_ms: at.0,
-            end_ms: at.1,
-            said,
+        nearest.extend(at.filter(|_| is_near).map(|at| (row.item, at, row.channel)));
+        let searched = span(row.window_start_ms, row.window_end_ms)
+            .filter(|(start, end)| end - start <= LONGEST_SEARCHED_MS);
+        let place = match rank {
+            2 | 3 => Some(said?),
+            _ if is_near => Some(at?),
+            // The call as a whole, where the reason is about a long stretch of it.
+            0 => said.or(searched),
+            _ => Some(said.or(searched)?),
         };
+        let moment = place.map(|(start_ms, end_ms)| Moment {
+            start_ms,
+            end_ms,
+            said,
+            near: at.filter(|_| is_near),
+            channel: row.channel,
+        });
         Some(((rank, row.item), moment))
     });
-    let (_, mut moment) = moments.min_by_key(|(order, _)| *order)?;
-    if moment.said.is_none() {
-        let within = |at: &(i64, i64)| moment.start_ms <= at.0 && at.1 <= moment.end_ms;
+    let (_, moment) = moments.min_by_key(|(order, _)| *order)?;
+    let mut moment = moment?;
+    if moment.said.is_none() && moment.near.is_none() {
         nearest.sort_unstable();
-        moment.said = nearest.into_iter().map(|(_, at)| at).find(within);
+        let within = nearest
+            .into_iter()
+            .find(|(_, at, _)| moment.start_ms <= at.0 && at.1 <= moment.end_ms);
+        if let Some((_, at, channel)) = within {
+            (moment.near, moment.channel) = (Some(at), channel);
+        }
     }
     Some(moment)
+}
+
+/// Whether a reason names these words as what may have been said.
+fn quotes(reason: &str, words: &str) -> bool {
+    let named = reason
+        .strip_prefix('"')
+        .and_then(|rest| rest.split_once("\" may be the words"));
+    named.is_some_and(|(named, _)| named == words)
 }
 
 /// The turn in which a moment lies, or the last that began before it, or the first.
@@ -154,8 +211,6 @@ pub(super) struct Excerpt {
     pub turns: Vec<Said>,
     /// More is said there than is shown.
     pub goes_on: bool,
-    /// Some of what is shown was hardly heard.
-    pub has_doubt: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -173,7 +228,8 @@ pub(super) struct Said {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Piece {
-    /// `said`, `moment` (what the reason is about), `unsure` or `masked`.
+    /// `said`, `moment` (what the reason is about), `near` (what came nearest to it), `unsure` or
+    /// `masked`.
     pub kind: &'static str,
     pub text: String,
 }
@@ -183,7 +239,7 @@ pub(super) fn excerpt(conversation: &Conversation, stretch: &Stretch) -> Excerpt
     words_between(
         conversation,
         (stretch.shown_from(), stretch.to_ms),
-        stretch.moment.and_then(|moment| moment.said),
+        stretch.moment,
         MOST_WORDS,
     )
 }
@@ -207,7 +263,11 @@ pub(super) fn quote(conversation: &Conversation, moment: (i64, i64)) -> Vec<Piec
         add(&mut pieces, "said", "…");
     }
     for word in words.get(from..to.max(from)).unwrap_or_default() {
-        add(&mut pieces, kind_of(word, Some(moment)), &word.text);
+        add(
+            &mut pieces,
+            kind_of(word, Some(Moment::said(moment))),
+            text_of(word),
+        );
     }
     if to < words.len() || is_broken_off(conversation, turn) {
         add(&mut pieces, "said", "…");
@@ -228,13 +288,26 @@ fn is_broken_off(conversation: &Conversation, turn: &Turn) -> bool {
         && conversation.words.iter().any(|w| !is_open_end(&w.text))
 }
 
-fn kind_of(word: &SpokenWord, moment: Option<(i64, i64)>) -> &'static str {
-    let is_meant = moment.is_some_and(|(start, end)| word.start_ms < end && word.end_ms > start);
+fn kind_of(word: &SpokenWord, moment: Option<Moment>) -> &'static str {
+    let channel = moment.and_then(|moment| moment.channel);
+    let is_in = |at: Option<(i64, i64)>| {
+        at.is_some_and(|(start, end)| word.start_ms < end && word.end_ms > start)
+            && channel.is_none_or(|channel| usize::try_from(channel) == Ok(word.channel))
+    };
     match () {
         () if word.redacted.is_some() => "masked",
         () if !word.trusted => "unsure",
-        () if is_meant => "moment",
+        () if is_in(moment.and_then(|moment| moment.said)) => "moment",
+        () if is_in(moment.and_then(|moment| moment.near)) => "near",
         () => "said",
+    }
+}
+
+/// A word; of what is masked its kind alone, without the signs around it.
+fn text_of(word: &SpokenWord) -> &str {
+    match &word.redacted {
+        Some(redacted) => redacted.kind.placeholder().trim_matches(['[', ']']),
+        None => &word.text,
     }
 }
 
@@ -255,14 +328,13 @@ fn add(pieces: &mut Vec<Piece>, kind: &'static str, text: &str) {
 fn words_between(
     conversation: &Conversation,
     (from, to): (i64, i64),
-    moment: Option<(i64, i64)>,
+    moment: Option<Moment>,
     most: usize,
 ) -> Excerpt {
     let mut left = most;
     let mut found = Excerpt {
         turns: Vec::new(),
         goes_on: false,
-        has_doubt: false,
     };
     for turn in &conversation.turns {
         let words = turn.words.iter().map(|&at| &conversation.words[at]);
@@ -292,9 +364,7 @@ fn words_between(
             if said.at.is_empty() {
                 said.at = clock(word.start_ms);
             }
-            let kind = kind_of(word, moment);
-            found.has_doubt |= kind == "unsure";
-            add(&mut said.pieces, kind, &word.text);
+            add(&mut said.pieces, kind_of(word, moment), text_of(word));
         }
         if !said.pieces.is_empty() {
             found.turns.push(said);

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::rows::{OneCall, failed};
-use crate::calibration::interval::proportion::{Part, clustered, wilson};
+use crate::calibration::interval::proportion::{Part, clustered_calls, wilson};
 use crate::report::records::Text;
 
 /// Judged calls under which a question is not ranked: a share of fewer says next to nothing.
@@ -69,6 +69,11 @@ impl Failing {
         }
     }
 
+    /// All questions that were put.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.0.keys()
+    }
+
     /// All questions with a judged call, those that fail most often first.
     pub fn rates(&self) -> Vec<Rate> {
         let mut rates: Vec<Rate> = self
@@ -78,7 +83,7 @@ impl Failing {
                 let parts: Vec<Part> = counts.agents.values().copied().collect();
                 let of: f64 = parts.iter().map(|p| p.of).sum();
                 let hits: f64 = parts.iter().map(|p| p.hits).sum();
-                let range = clustered(&parts).or_else(|| wilson(hits, of))?;
+                let range = clustered_calls(&parts).or_else(|| wilson(hits, of))?;
                 Some(Rate {
                     key: key.clone(),
                     judged: of as usize,

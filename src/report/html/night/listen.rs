@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::auto_fails::{Sure, sure};
 use super::excerpt::{Moment, Stretch, is_open_end, moment_of};
-use super::rows::{OneCall, is_scored, spoken, text_of};
+use super::rows::{OneCall, is_scored, spoken, text_of, unheard};
+use super::trust;
 use crate::report::html::scope::{CallDetail, Calls, Scope, Wanted};
 use crate::report::records::{Answer, Score, Text};
 
@@ -69,6 +70,8 @@ pub(super) struct Candidate {
     pub queue: Option<Text>,
     pub started_local: Text,
     pub recorded_ms: i64,
+    /// Most of what was searched in it was not heard well: it waits behind others of its kind.
+    is_hardly_heard: bool,
     /// Rubric, version and question that it is about.
     about: Option<[Text; 3]>,
     /// Moment of what is no answer, such as a promise.
@@ -79,8 +82,9 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    fn order(&self) -> (std::cmp::Reverse<i64>, &Wanted) {
-        (std::cmp::Reverse(self.urgency), &self.wanted)
+    fn order(&self) -> (bool, std::cmp::Reverse<i64>, &Wanted) {
+        let urgency = std::cmp::Reverse(self.urgency);
+        (self.is_hardly_heard, urgency, &self.wanted)
     }
 
     /// Other reasons to listen to the call.
@@ -240,6 +244,7 @@ pub(super) fn fit<'a>(candidates: &'a [Candidate], calls: &'a Calls, minutes: u3
 /// All reasons to listen to a call.
 fn reasons(scope: &Scope, one: &OneCall<'_>) -> Vec<Candidate> {
     let call = one.call;
+    let is_hardly_heard = is_hardly_heard(one);
     let candidate = |why, urgency, about: Option<&Answer>, reason| Candidate {
         why,
         urgency,
@@ -251,6 +256,7 @@ fn reasons(scope: &Scope, one: &OneCall<'_>) -> Vec<Candidate> {
         queue: call.queue.clone(),
         started_local: call.started_local.clone(),
         recorded_ms: call.recorded_ms,
+        is_hardly_heard,
         about: about.map(|a| [&a.rubric, &a.rubric_version, &a.question].map(Text::clone)),
         at: None,
         reason,
@@ -281,10 +287,9 @@ fn reasons(scope: &Scope, one: &OneCall<'_>) -> Vec<Candidate> {
         match score.verdict.as_deref() {
             Some("undetermined") => {
                 if let Some(open) = deciding(scope, one, score) {
-                    let why = open.reason.as_deref().unwrap_or("it could not be told");
                     let why = match &*open.answered_by {
                         "person" => "It waits for a person's answer.".to_string(),
-                        _ => format!("Not told because: {}.", why.trim_end_matches('.')),
+                        _ => untold(open.reason.as_deref()),
                     };
                     let reason = format!(
                         "Open, and it may decide whether the call passes: “{}” {why}",
@@ -328,7 +333,7 @@ fn reasons(scope: &Scope, one: &OneCall<'_>) -> Vec<Candidate> {
     for promise in &one.promises {
         if promise.state.as_deref() == Some("said_broken") && &*promise.party == "agent" {
             let reason = format!(
-                "A promise that was not kept, as the customer says in a later call: “{}{}”.",
+                "A promise that was not kept, as the customer says in a later call: “{}{}”",
                 promise.quote,
                 if is_open_end(&promise.quote) {
                     " …"
@@ -359,6 +364,15 @@ fn reasons(scope: &Scope, one: &OneCall<'_>) -> Vec<Candidate> {
     found
 }
 
+/// Whether most of the longest searched speech was not heard well.
+fn is_hardly_heard(one: &OneCall<'_>) -> bool {
+    let reasons = one.answers.iter().filter_map(|a| a.reason.as_deref());
+    let longest = reasons
+        .filter_map(unheard)
+        .max_by(|a, b| a.1.total_cmp(&b.1));
+    longest.is_some_and(|(missed, of)| missed * 2.0 > of)
+}
+
 fn width(score: &Score) -> i64 {
     let ends = (score.score_low, score.score_high);
     match ends {
@@ -386,6 +400,26 @@ fn deciding<'a>(scope: &Scope, one: &OneCall<'a>, score: &Score) -> Option<&'a A
     })
 }
 
+/// Why the program could not tell.
+fn untold(reason: Option<&str>) -> String {
+    let Some(reason) = reason else {
+        return "The program could not tell.".to_string();
+    };
+    let why = match unheard(reason) {
+        Some((missed, of)) if missed >= of => {
+            format!("nothing of the {of} s of speech that it searched was heard well")
+        }
+        Some((missed, of)) => {
+            format!("of the {of} s of speech that it searched, {missed} s were not heard well")
+        }
+        None => reason.trim_end_matches('.').replace(
+            "may be the words, misheard",
+            "may be the words it looks for, misheard",
+        ),
+    };
+    format!("The program could not tell: {why}.")
+}
+
 /// A failed form: its points of what the agent can help in thousandths, what cost most, and why
 /// to listen; `None` where the agent passes on what it can help.
 fn low<'a>(
@@ -398,7 +432,8 @@ fn low<'a>(
         form.rubric == *score.rubric && form.version == *score.rubric_version
     };
     let form = scope.forms.iter().find(version)?;
-    if points >= form.pass_at? {
+    let pass_at = form.pass_at?;
+    if points >= pass_at {
         return None;
     }
     const OUTSIDE: [&str; 5] = ["process", "system", "policy", "other_team", "customer"];
@@ -408,6 +443,7 @@ fn low<'a>(
         .copied()
         .filter(|a| a.rubric == score.rubric && a.rubric_version == score.rubric_version)
         .filter(|a| super::rows::failed(a) == Some(true) && a.controllable_by_agent)
+        .filter(|a| one.person(a).is_none_or(|person| person.answer == a.answer))
         .filter(|a| {
             !a.cause
                 .as_deref()
@@ -421,24 +457,68 @@ fn low<'a>(
             .then(a.question.cmp(&b.question))
     });
     const NAMED: usize = 3;
-    let texts: Vec<String> = missed
-        .iter()
-        .take(NAMED)
-        .map(|a| format!("“{}”", text_of(scope, &a.rubric, &a.question)))
+    // Questions that one doubt is about stand together.
+    let mut named: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+    for a in missed.iter().take(NAMED) {
+        let doubt = match one.person(a) {
+            Some(_) => None,
+            None => trust::doubt(scope, a),
+        };
+        let text = format!("“{}”", text_of(scope, &a.rubric, &a.question));
+        match named.iter_mut().find(|(known, _)| *known == doubt) {
+            Some((_, texts)) => texts.push(text),
+            None => named.push((doubt, vec![text])),
+        }
+    }
+    let is_doubtful = named.iter().any(|(doubt, _)| doubt.is_some());
+    let named: Vec<String> = named
+        .into_iter()
+        .map(|(doubt, texts)| match doubt {
+            Some(doubt) => format!("{} ({doubt})", texts.join(", ")),
+            None => texts.join(", "),
+        })
         .collect();
     let more = match missed.len().saturating_sub(NAMED) {
         0 => String::new(),
         n => format!(" and {n} more"),
     };
-    let missed_words = match texts.is_empty() {
+    let missed_words = match named.is_empty() {
         true => String::new(),
-        false => format!(" Missed: {}{more}.", texts.join(", ")),
+        false => format!(" It lost points on {}{more}.", named.join("; ")),
+    };
+    let counting = one.answers.iter().filter(|a| {
+        a.rubric == score.rubric
+            && a.rubric_version == score.rubric_version
+            && super::rows::failed(a).is_some()
+            && a.controllable_by_agent
+            && is_scored(scope, &a.rubric, &a.question)
+    });
+    let rests_on = match counting.count() {
+        1 => " All of it rests on one question.",
+        _ => "",
+    };
+    let ends = score.agent_score_low.zip(score.agent_score_high);
+    let range = match ends {
+        Some((low, high)) if low.round() < high.round() => format!(
+            "between {} and {}, as {}; ",
+            low.round(),
+            high.round(),
+            match score.abstained {
+                1 => "1 question is open".to_string(),
+                n => format!("{n} questions are open"),
+            }
+        ),
+        _ => String::new(),
     };
     let reason = format!(
-        "{} of 100 points on what the agent can help ({}); {} passes.{missed_words}",
+        "A low score{}: {} of 100 points on what the agent can help in {} ({range}{pass_at} \
+         passes).{rests_on}{missed_words}",
+        match is_doubtful || !range.is_empty() {
+            true => ", to be heard before it is told",
+            false => "",
+        },
         points.round(),
         form.title,
-        form.pass_at.unwrap_or_default(),
     );
     Some(((points * 1000.0) as i64, missed.first().copied(), reason))
 }

@@ -34,18 +34,18 @@ use self::obstacles::{Obstacles, cause};
 use self::praise::{Praise, Praises, What};
 use self::processed::Processed;
 use self::rows::{text_of, title_of};
-use self::trust::{Trust, bare, trust};
+use self::trust::{Trust, trust};
 use super::charts::{BarOf, Bars, Histogram};
 use super::scope::{CallDetail, DailyRows, Day, Runs, Scope, Wanted, night_page};
-use super::words::{clock, day_in_words, grouped, length, percent};
+use super::words::{between, clock, day_in_words, grouped, length, percent};
 use super::{Chapter, Page, PageError, Site};
 use crate::report::records::Text;
 use crate::report::summary::ends;
 
 /// Way from the night's page up to the folder of pages.
 const ROOT: &str = "../";
-/// Questions in the chart, and with their trust told.
-const RANKED: usize = 10;
+/// Questions of each list that are drawn, and with their trust told.
+const RANKED: usize = 8;
 /// Scores under which their distribution is not drawn.
 const CHARTED: usize = 5;
 /// Open questions and reasons that are named.
@@ -75,7 +75,7 @@ impl Chapter for Night {
             self.failing.add(&one);
             self.auto_fails.add(scope, &one);
         }
-        self.obstacles.add(&day.obstacles);
+        self.obstacles.add(&day.obstacles, &day.calls);
     }
 
     fn runs(&mut self, _scope: &Scope, runs: &Runs) {
@@ -90,7 +90,7 @@ impl Chapter for Night {
             .into_iter()
             .chain(praised)
             .chain(self.auto_fails.wanted())
-            .chain(self.obstacles.wanted())
+            .chain(self.obstacles.wanted(scope.minimum_group))
             .collect()
     }
 
@@ -135,18 +135,28 @@ struct Listening {
     handling: String,
     items: Vec<Item>,
     next: Vec<Line>,
-    /// Calls with a reason that are in neither list.
+    /// Calls with a reason that are in neither list, for want of time.
     more: usize,
+    /// And because their agents are in it often enough.
+    crowded: usize,
+    /// Whether any of the calls can be heard from its page.
+    has_sound: bool,
+    has_moment: bool,
+    has_near: bool,
     has_doubt: bool,
 }
 
 #[derive(Serialize)]
 struct Item {
     call: CallRef,
+    /// Where the call's page leads back to.
+    id: Option<String>,
+    has_sound: bool,
     reason: String,
     also: Option<String>,
-    /// From where to where, and how long that is.
+    /// From where to where.
     what: String,
+    length: String,
     excerpt: Excerpt,
 }
 
@@ -177,11 +187,14 @@ struct Counted {
 #[derive(Serialize)]
 struct FormView {
     title: String,
+    /// Enough persons stand behind what became of its calls.
+    is_shown: bool,
     verdicts: String,
     chart: Option<Histogram>,
-    not_eligible: Vec<Counted>,
-    not_eligible_count: usize,
+    not_eligible: Vec<String>,
     more_reasons: usize,
+    /// Nobody has checked its answers.
+    is_unchecked: bool,
     /// Calls of the chart that have no score, and why.
     no_score: Vec<String>,
     /// Calls that one answer would fail, which is not sure or was taken back.
@@ -208,6 +221,14 @@ struct QuestionView {
     outside: bool,
 }
 
+/// The questions that fail most often of those that people checked, or of the others.
+#[derive(Serialize)]
+struct Ranking {
+    title: &'static str,
+    chart: Option<Bars>,
+    questions: Vec<QuestionView>,
+}
+
 #[derive(Serialize)]
 struct Row {
     asked: Asked,
@@ -219,6 +240,7 @@ struct Row {
 #[derive(Serialize)]
 struct FailedView {
     question: Asked,
+    form: String,
     why: String,
     calls: Vec<CallRef>,
 }
@@ -258,11 +280,8 @@ struct View {
     waiting: usize,
     open: Vec<Counted>,
     more_open: usize,
-    /// Enough persons stand behind the scores.
-    scores_shown: bool,
     forms: Vec<FormView>,
-    chart: Option<Bars>,
-    questions: Vec<QuestionView>,
+    rankings: Vec<Ranking>,
     rest: Vec<Row>,
     few: Vec<Row>,
     least_calls: usize,
@@ -277,16 +296,15 @@ struct View {
     sure_heard: i64,
     obstacles: Vec<ObstacleView>,
     more_obstacles: usize,
+    /// Kinds that too few persons stand behind.
+    few_obstacles: usize,
     changes: Told,
     change_list: Vec<ChangeView>,
 }
 
 impl Night {
-    /// As many as could fit if each took no time but its handling and the least to listen to.
     fn candidates(&self, scope: &Scope) -> Vec<Candidate> {
-        let least = excerpt::LEAST_MS + listen::HANDLING_MS;
-        let fit = i64::from(scope.minutes) * 60_000 / least;
-        self.worth.in_turn(usize::try_from(fit).unwrap_or(0).max(1))
+        self.worth.in_turn(most_candidates(scope))
     }
 
     fn view(&self, site: &Site<'_>) -> View {
@@ -307,10 +325,28 @@ impl Night {
             rates.into_iter().filter(|r| r.agents >= persons).collect()
         });
         let left_out = all_ranked - ranked.len() - few.len();
-        let ranked = by_truth(scope, ranked);
-        let (top, rest) = ranked.split_at(ranked.len().min(RANKED));
+        let (checked, unchecked): (Vec<Rate>, Vec<Rate>) = by_truth(scope, ranked)
+            .into_iter()
+            .partition(|rate| is_checked(scope, &rate.key));
+        let first = |rates: &[Rate]| rates.len().min(RANKED);
+        let rest = checked[first(&checked)..]
+            .iter()
+            .chain(&unchecked[first(&unchecked)..]);
+        let lists = [
+            ("Checked by people", &checked),
+            ("Nobody has checked yet", &unchecked),
+        ];
+        let lists = lists.into_iter().filter(|(_, rates)| !rates.is_empty());
+        let rankings = lists.map(|(title, rates)| {
+            let rates = &rates[..first(rates)];
+            Ranking {
+                title,
+                chart: chart(site, title, rates),
+                questions: rates.iter().map(|rate| question_view(site, rate)).collect(),
+            }
+        });
         let (praised, more_praised) = self.praises.shown(&to_hear(&candidates));
-        let (obstacles, more_obstacles) = self.obstacles.shown();
+        let (obstacles, more_obstacles, few_obstacles) = self.obstacles.shown(persons);
         let (open, more_open) = self.open(site);
         View {
             is_one_night: scope.is_one_night(),
@@ -335,11 +371,9 @@ impl Night {
             waiting: processed.waiting,
             open,
             more_open,
-            scores_shown: processed.agents.len() >= persons,
             forms: self.forms(scope),
-            chart: chart(site, top),
-            questions: top.iter().map(|rate| question_view(site, rate)).collect(),
-            rest: rest.iter().map(|rate| row(site, rate)).collect(),
+            rankings: rankings.collect(),
+            rest: rest.map(|rate| row(site, rate)).collect(),
             few: few
                 .iter()
                 .take(2 * RANKED)
@@ -376,6 +410,7 @@ impl Night {
                 })
                 .collect(),
             more_obstacles,
+            few_obstacles,
             change_list: changes
                 .changes
                 .iter()
@@ -405,12 +440,21 @@ impl Night {
                 length: length(chosen.stretch.ms()),
             })
             .collect();
+        let crowded = match candidates.len() < most_candidates(scope) {
+            true => self.worth.calls - candidates.len(),
+            false => 0,
+        };
+        let has = |kind| items.iter().any(|item| item.excerpt.has(kind));
         Listening {
             minutes: scope.minutes,
             taken: counted(minutes(fitted.ms), "minute", "minutes"),
             handling: length(listen::HANDLING_MS),
-            more: self.worth.calls - items.len() - next.len(),
-            has_doubt: items.iter().any(|item| item.excerpt.has_doubt),
+            more: self.worth.calls - items.len() - next.len() - crowded,
+            crowded,
+            has_sound: items.iter().any(|item| item.has_sound),
+            has_moment: has("moment"),
+            has_near: has("near"),
+            has_doubt: has("unsure"),
             items,
             next,
         }
@@ -433,8 +477,9 @@ impl Night {
                     .collect();
                 FormView {
                     title: title_of(scope, rubric),
+                    is_shown: form.scored == 0 || form.agents.len() >= scope.minimum_group,
                     verdicts: verdicts(form),
-                    chart: (form.with_score >= CHARTED).then(|| {
+                    chart: is_charted(scope, form).then(|| {
                         let title = format!(
                             "Scores of {}{} by “{}”",
                             match form.scored - form.with_score {
@@ -446,18 +491,17 @@ impl Night {
                         );
                         Histogram::new(&title, "Score, of 100", &steps)
                     }),
-                    not_eligible_count: reasons.iter().map(|(_, n)| **n).sum(),
                     more_reasons: reasons.len().saturating_sub(NAMED),
                     no_score: no_score(form),
                     not_failed: form.unsure + form.overruled,
+                    is_unchecked: !self
+                        .failing
+                        .keys()
+                        .any(|key| key.0 == *rubric && is_checked(scope, key)),
                     not_eligible: reasons
                         .into_iter()
                         .take(NAMED)
-                        .map(|(reason, count)| Counted {
-                            count: counted(*count, "call", "calls"),
-                            what: reason.clone(),
-                            href: None,
-                        })
+                        .map(|(reason, count)| not_eligible(reason, *count))
                         .collect(),
                 }
             })
@@ -479,6 +523,34 @@ impl Night {
             }
         });
         (named.collect(), more)
+    }
+}
+
+/// As many calls as could fit if each took no time but its handling and the least to listen to.
+fn most_candidates(scope: &Scope) -> usize {
+    let least = excerpt::LEAST_MS + listen::HANDLING_MS;
+    let fit = i64::from(scope.minutes) * 60_000 / least;
+    usize::try_from(fit).unwrap_or(0).max(1)
+}
+
+/// Whether there are scores enough, of enough persons.
+fn is_charted(scope: &Scope, form: &processed::Form) -> bool {
+    form.with_score >= CHARTED && form.agents_with_score.len() >= scope.minimum_group
+}
+
+/// Calls that a form is not for, and why.
+fn not_eligible(reason: &str, count: usize) -> String {
+    if let Some(direction) = reason.strip_prefix("direction is ") {
+        return counted(
+            count,
+            &format!("{direction} call"),
+            &format!("{direction} calls"),
+        );
+    }
+    let calls = counted(count, "call", "calls");
+    match reason.strip_prefix("queue is ") {
+        Some(queue) => format!("{calls} of the queue {queue}"),
+        None => format!("{calls} ({reason})"),
     }
 }
 
@@ -527,21 +599,26 @@ fn chosen_ref(site: &Site<'_>, chosen: &Chosen<'_>) -> CallRef {
 
 fn item(site: &Site<'_>, chosen: &Chosen<'_>) -> Item {
     let stretch = &chosen.stretch;
+    let detail = chosen.detail;
     let what = match stretch.is_whole {
-        true => format!("the whole call, {}", length(stretch.ms())),
+        true => "to the whole call".to_string(),
         false => format!(
-            "from {} to {}, {}",
+            "from {} to {}",
             clock(stretch.from_ms),
-            clock(stretch.to_ms),
-            length(stretch.ms())
+            clock(stretch.to_ms)
         ),
     };
+    let page = site.links.call(&detail.call.call_id);
+    let name = page.and_then(|page| page.strip_prefix("call/")?.strip_suffix(".html"));
     Item {
         call: chosen_ref(site, chosen),
+        id: name.map(|name| format!("call-{name}")),
+        has_sound: detail.sound.recording.is_some() || !detail.sound.clips.is_empty(),
         reason: chosen.candidate.reason.clone(),
         also: chosen.candidate.also(),
         what,
-        excerpt: excerpt(&chosen.detail.conversation, stretch),
+        length: length(stretch.to_ms / 1000 * 1000 - stretch.from_ms),
+        excerpt: excerpt(&detail.conversation, stretch),
     }
 }
 
@@ -597,6 +674,7 @@ fn failed_views(site: &Site<'_>, list: &[Failed]) -> Vec<FailedView> {
         .into_iter()
         .map(|((rubric, question, why), calls)| FailedView {
             question: asked(site, rubric, question),
+            form: title_of(site.scope, rubric),
             why: why.to_string(),
             calls,
         })
@@ -626,13 +704,12 @@ fn figures(rate: &Rate) -> String {
         ),
     };
     format!(
-        "fails in {} of {} calls of {}: {} (between {} and {}){left_out}",
+        "fails in {} of {} calls of {}: {} ({}){left_out}",
         grouped(rate.failed as i64),
         grouped(rate.judged as i64),
         counted(rate.agents, "agent", "agents"),
         percent(rate.share),
-        bare(rate.low),
-        percent(rate.high)
+        between(rate.low, rate.high)
     )
 }
 
@@ -642,10 +719,10 @@ fn question_view(site: &Site<'_>, rate: &Rate) -> QuestionView {
     let known = scope.question(rubric, question).map(|(_, known)| known);
     let is_yes_no =
         known.is_none_or(|known| matches!(known.kind, crate::rubric::Kind::YesNo { .. }));
-    let no = if is_yes_no {
-        "“no”"
-    } else {
-        "that cost points"
+    let no = match is_yes_no {
+        true if trust::fails_by_yes(scope, rubric, question) => "“yes”",
+        true => "“no”",
+        false => "that cost points",
     };
     QuestionView {
         asked: asked(site, rubric, question),
@@ -668,9 +745,20 @@ fn row(site: &Site<'_>, rate: &Rate) -> Row {
                 rate.failed,
                 counted(rate.judged, "call", "calls")
             ),
-            false => figures(rate),
+            false => match truly_failed(site.scope, rate) {
+                Some(truly) => format!("{}; truly {}", figures(rate), percent(truly)),
+                None => figures(rate),
+            },
         },
     }
+}
+
+/// Whether people checked answers to it on calls that chance picked.
+fn is_checked(scope: &Scope, (rubric, question, meaning): &failing::Key) -> bool {
+    scope
+        .calibration
+        .checked(rubric, question, meaning)
+        .is_some()
 }
 
 /// Those that fail most often first, by the true rate where one is known.
@@ -685,14 +773,14 @@ fn truly_failed(scope: &Scope, rate: &Rate) -> Option<f64> {
     trust::truly_failed(scope, rubric, question, meaning)
 }
 
-fn chart(site: &Site<'_>, rates: &[Rate]) -> Option<Bars> {
+fn chart(site: &Site<'_>, title: &str, rates: &[Rate]) -> Option<Bars> {
     if rates.len() < 2 {
         return None;
     }
     let bars = rates
         .iter()
         .map(|rate| BarOf {
-            label: shortened(&text_of(site.scope, &rate.key.0, &rate.key.1)),
+            label: text_of(site.scope, &rate.key.0, &rate.key.1),
             value: rate.share,
             low: Some(rate.low),
             high: Some(rate.high),
@@ -709,19 +797,12 @@ fn chart(site: &Site<'_>, rates: &[Rate]) -> Option<Bars> {
         })
         .collect();
     Some(Bars::new(
-        "How often questions fail, with the range that the number of calls leaves",
+        &format!(
+            "{title}: how often questions fail, with the range that the number of calls leaves"
+        ),
         "Fails, of calls judged",
         bars,
     ))
-}
-
-/// Fits a line of the chart.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 62;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{} …", text[..end].trim_end()),
-        None => text.to_string(),
-    }
 }
 
 fn verdicts(form: &processed::Form) -> String {

@@ -157,11 +157,20 @@ fn is_sure_yes(one: &OneCall<'_>, answer: &Answer) -> bool {
     }
 }
 
+/// The lowest possible score of a form, where it is high enough to be praised. It counts automatic
+/// answers, so it says nothing where a person says otherwise and gives less than all points.
 fn high_score(one: &OneCall<'_>, score: &Score) -> Option<f64> {
     let low = score.score_low?;
     let of_form = one.answers.iter().filter(|a| {
         a.rubric == score.rubric && a.rubric_version == score.rubric_version && a.max_points > 0.0
     });
+    let is_contradicted = of_form.clone().any(|a| {
+        one.person(a)
+            .is_some_and(|person| person.answer != a.answer && failed(person) != Some(false))
+    });
+    if is_contradicted {
+        return None;
+    }
     let told: Vec<&&Answer> = of_form.filter(|a| &*a.answer != "not_applicable").collect();
     let open = told.iter().filter(|a| &*a.answer == "abstain").count();
     let is_high = low >= HIGH_SCORE;
@@ -176,6 +185,7 @@ fn example<'a>(one: &OneCall<'a>, score: &Score) -> Option<&'a Answer> {
         a.rubric == score.rubric
             && a.rubric_version == score.rubric_version
             && is_sure_yes(one, a)
+            && failed(a) != Some(true)
             && a.controllable_by_agent
     });
     sure.rev()

@@ -1,12 +1,12 @@
 //! What was processed, and what was not: calls that no form is for, recordings that could not be
 //! used, questions that are open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::auto_fails::{FormFail, form_fail};
 use super::rows::OneCall;
 use crate::report::html::scope::{Runs, Scope};
-use crate::report::records::{Failure, Text};
+use crate::report::records::{Failure, Score, Text};
 use crate::report::summary::{STEPS, step};
 
 /// Different reasons that are told apart.
@@ -36,6 +36,8 @@ pub(super) struct Processed {
 #[derive(Debug, Default)]
 pub(super) struct Form {
     pub scored: usize,
+    /// Of the calls that it scored.
+    pub agents: BTreeSet<Text>,
     pub not_eligible: BTreeMap<String, usize>,
     pub passed: usize,
     /// Surely, or by points.
@@ -53,6 +55,8 @@ pub(super) struct Form {
     pub without: usize,
     pub steps: [usize; STEPS],
     pub with_score: usize,
+    /// Of the calls with a score.
+    pub agents_with_score: BTreeSet<Text>,
 }
 
 /// Failures of one kind.
@@ -84,7 +88,7 @@ impl Processed {
         self.recorded_ms += one.call.recorded_ms;
         *self.agents.entry(one.call.agent.clone()).or_default() += 1;
         self.outside += usize::from(one.scores.iter().all(|s| &*s.status != "scored"));
-        for score in &one.scores {
+        for score in one.scores.iter().filter(|score| is_in_force(one, score)) {
             let form = self.forms.entry(score.rubric.clone()).or_default();
             if &*score.status != "scored" {
                 let reason = plainly(score.not_eligible_reason.as_deref().unwrap_or("no reason"));
@@ -98,6 +102,7 @@ impl Processed {
                 continue;
             }
             form.scored += 1;
+            form.agents.insert(one.call.agent.clone());
             let fail = form_fail(scope, one, score);
             match score.verdict.as_deref() {
                 Some("pass") => form.passed += 1,
@@ -112,13 +117,14 @@ impl Processed {
                 Some("undetermined") => form.undetermined += 1,
                 _ => form.without += 1,
             }
-            // Nothing is taken away for an answer that is not sure.
+            // No answer that is not sure brings a score to nothing; its own points stay lost.
             let counts = match fail {
                 FormFail::Unsure | FormFail::Overruled => score.score_before_auto_fail,
                 FormFail::Sure | FormFail::None => score.score,
             };
             if let Some(score) = counts {
                 form.with_score += 1;
+                form.agents_with_score.insert(one.call.agent.clone());
                 form.steps[step(score)] += 1;
             } else {
                 form.without_score += usize::from(score.verdict.is_some());
@@ -168,6 +174,19 @@ impl Processed {
         self.failures
             .sort_by(|a, b| b.count.cmp(&a.count).then(a.reason.cmp(&b.reason)));
     }
+}
+
+/// Whether a row speaks for its form: each call has one of each version, and that of the version
+/// in force counts.
+fn is_in_force(one: &OneCall<'_>, score: &Score) -> bool {
+    let is_of_another_day = |score: &Score| {
+        let reason = score.not_eligible_reason.as_deref().unwrap_or_default();
+        reason.starts_with("a later version of the rubric")
+            || reason.starts_with("the rubric is valid from")
+    };
+    let versions = one.scores.iter().filter(|s| s.rubric == score.rubric);
+    let in_force = versions.min_by_key(|s| (&*s.status != "scored", is_of_another_day(s)));
+    in_force.is_some_and(|found| found.rubric_version == score.rubric_version)
 }
 
 /// A reason without what differs from call to call.

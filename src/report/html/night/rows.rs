@@ -137,6 +137,14 @@ fn option_text(question: Option<&Question>, id: &str) -> String {
     }
 }
 
+/// Of a reason why an answer could not be told: the seconds of speech that were not heard well, and
+/// all that were searched.
+pub(super) fn unheard(reason: &str) -> Option<(f64, f64)> {
+    let (shares, _) = reason.split_once(" s of the searched speech were not heard")?;
+    let (missed, of) = shares.split_once(" of ")?;
+    Some((missed.parse().ok()?, of.parse().ok()?))
+}
+
 /// Whether an answer counts and earned less than it could; `None` where it is no answer or counts
 /// for nothing.
 pub(super) fn failed(answer: &Answer) -> Option<bool> {

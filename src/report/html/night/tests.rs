@@ -156,10 +156,63 @@ fn reasons_and_agents_take_turns_and_nobodys_whole_night_is_listed() {
     );
     assert_eq!(
         listed[1].reason,
-        "0 of 100 points on what the agent can help (The form); 70 passes. Missed: “Was it \
-         right?”, “Was it kind?”."
+        "A low score, to be heard before it is told: 0 of 100 points on what the agent can help in \
+         The form (70 passes). It lost points on “Was it right?”, “Was it kind?” (nobody has \
+         checked this question yet)."
     );
     assert_eq!(worth.in_turn(2).len(), 2);
+}
+
+#[test]
+fn a_low_score_is_told_as_far_as_people_checked_it_and_with_what_is_open() {
+    let reason = |scope: &Scope, day: &Day| {
+        let mut worth = Worth::default();
+        let calls = rows::calls(day);
+        calls.iter().for_each(|one| worth.add(scope, one));
+        // A difference comes first; here only the low score is of interest.
+        let low = worth
+            .in_turn(9)
+            .into_iter()
+            .find(|c| c.why == listen::Why::Low);
+        low.map(|candidate| candidate.reason)
+    };
+    let mut scope = scope();
+    scope.calibration.automatic = vec![trust::tests::automatic("automatic", Some(0.95))];
+    let mut told = day(vec![low("a", "anna", 0.0)]);
+    let lost = reason(&scope, &told).unwrap();
+    assert!(
+        lost.ends_with(
+            "It lost points on “Was it right?”; “Was it kind?” (nobody has checked this question \
+             yet)."
+        ),
+        "{lost}"
+    );
+    // What people confirmed needs no ears; what is open may still change it.
+    told.of_people = ["q", "z"]
+        .map(|question| answer("a", question, "no"))
+        .to_vec();
+    assert_eq!(
+        reason(&scope, &told).unwrap(),
+        "A low score: 0 of 100 points on what the agent can help in The form (70 passes). It lost \
+         points on “Was it right?”, “Was it kind?”."
+    );
+    // A form of which one question counts.
+    let other = told.answers.pop().unwrap();
+    let one = reason(&scope, &told).unwrap();
+    assert!(
+        one.contains("(70 passes). All of it rests on one question. It lost"),
+        "{one}"
+    );
+    told.answers.push(other);
+    told.scores[0].agent_score_low = Some(0.0);
+    told.scores[0].agent_score_high = Some(60.0);
+    told.scores[0].abstained = 2;
+    let open = reason(&scope, &told).unwrap();
+    assert!(
+        open.starts_with("A low score, to be heard before it is told: 0 of 100")
+            && open.contains("(between 0 and 60, as 2 questions are open; 70 passes)"),
+        "{open}"
+    );
 }
 
 #[test]
@@ -245,6 +298,26 @@ fn a_call_that_an_unsure_answer_would_fail_is_not_counted_as_failed() {
         words(&told, &["a"]).0,
         "1 call scored: 1 would fail by one answer that is not sure: please listen."
     );
+}
+
+#[test]
+fn a_call_that_was_hardly_heard_waits_behind_others_of_its_kind() {
+    let mut calls = [10.0, 20.0].map(|points| low(&format!("c{points}"), "anna", points));
+    let first = |calls: &[(Call, Score, Vec<Answer>)]| {
+        let listed = worth(calls.to_vec()).in_turn(1);
+        listed[0].wanted.call_id.to_string()
+    };
+    assert_eq!(first(&calls), "c10");
+    for (missed, expected) in [("40.0", "c10"), ("61.0", "c20")] {
+        calls[0].2[0] = Answer {
+            reason: Some(
+                format!("{missed} of 90.6 s of the searched speech were not heard with confidence")
+                    .into(),
+            ),
+            ..answer("c10", "x", "abstain")
+        };
+        assert_eq!(first(&calls), expected);
+    }
 }
 
 fn detail(id: &str, recorded_ms: i64) -> CallDetail {
@@ -337,11 +410,11 @@ fn an_excerpt_starts_five_seconds_early_and_ends_where_the_stretch_does() {
     assert!(said.last().unwrap().text.ends_with("there."), "{said:?}");
     assert_eq!(anchor(&detail.conversation, 11_000), "#t-10000");
     assert_eq!(anchor(&detail.conversation, 0), "#t-1000");
-    // At the ends of a call there is less.
+    // Half a minute is heard at the ends of a call, too.
     let start = around(1_000, 2_000, 60_000);
     assert_eq!((start.from_ms, start.to_ms), (0, 30_000));
-    let end = around(58_000, 59_000, 60_000);
-    assert_eq!((end.from_ms, end.to_ms), (53_000, 60_000));
+    let end = around(58_000, 59_000, 60_400);
+    assert_eq!((end.from_ms, end.to_ms), (30_000, 60_000));
     assert!(around(4_000, 5_000, 20_000).is_whole);
 
     // Of a stretch that was searched nothing is marked but what came nearest.
@@ -370,9 +443,118 @@ fn an_excerpt_starts_five_seconds_early_and_ends_where_the_stretch_does() {
     });
     let nearest = moment(&detail);
     assert_eq!(
-        (nearest.end_ms, nearest.said),
-        (30_000, Some((10_000, 12_000)))
+        (nearest.end_ms, nearest.said, nearest.near),
+        (30_000, None, Some((10_000, 12_000)))
     );
+    let shown = excerpt(&detail.conversation, &around(10_000, 12_000, 60_000));
+    assert!(shown.has("moment") && !shown.has("near"));
+    let shown = |moment| {
+        excerpt(
+            &detail.conversation,
+            &excerpt::Stretch::around(moment, 60_000),
+        )
+    };
+    let near = shown(nearest);
+    assert!(near.has("near") && !near.has("moment"));
+    // The other's words at the same time are not meant.
+    let of_agent = excerpt::Moment {
+        channel: Some(0),
+        ..nearest
+    };
+    assert!(!shown(of_agent).has("near"));
+}
+
+#[test]
+fn what_could_not_be_told_is_heard_where_its_reason_points() {
+    let mut detail = detail("c", 200_000);
+    let evidence = |item: i64, kind: &str, start_ms: i64| crate::report::records::Evidence {
+        rubric: "r".into(),
+        rubric_version: "1".into(),
+        question: "q".into(),
+        item,
+        kind: kind.into(),
+        start_ms: Some(start_ms),
+        end_ms: Some(start_ms + 2_000),
+        window_start_ms: Some(0),
+        window_end_ms: Some(30_000),
+        ..blank()
+    };
+    let open = |reason: &str| Answer {
+        reason: Some(reason.into()),
+        ..answer("c", "q", "abstain")
+    };
+    let moment = |detail: &CallDetail| moment_of(detail, "r", "1", "q");
+    // Words that may have been misheard, before what was found.
+    detail.evidence = vec![
+        evidence(0, "found", 50_000),
+        evidence(1, "nearest_miss", 20_000),
+        evidence(2, "nearest_miss", 90_000),
+    ];
+    for (row, words) in detail
+        .evidence
+        .iter_mut()
+        .zip(["", "may I asked", "asked for"])
+    {
+        row.quote = Some(words.into());
+    }
+    detail.answers = vec![open("\"asked for\" may be the words, misheard")];
+    let heard = moment(&detail).unwrap();
+    assert_eq!(
+        (heard.start_ms, heard.near),
+        (90_000, Some((90_000, 92_000)))
+    );
+    assert_eq!(heard.said, None);
+    detail.answers[0].answer = "no".into();
+    assert_eq!(moment(&detail).unwrap().start_ms, 50_000);
+
+    // A stretch of which most was not heard is heard as a whole, if it is not too long.
+    let unheard = |missed: &str| {
+        format!("{missed} of 20.0 s of the searched speech were not heard with confidence")
+    };
+    for (missed, window_end_ms, expected) in [
+        ("20.0", 30_000, Some((0, 30_000))),
+        ("20.0", 190_000, None),
+        ("4.0", 190_000, Some((15_000, 17_000))),
+    ] {
+        let mut doubt = evidence(1, "doubt", 15_000);
+        doubt.note = Some(unheard(missed).into());
+        doubt.window_end_ms = Some(window_end_ms);
+        detail.evidence = vec![evidence(0, "found", 50_000), doubt];
+        detail.answers = vec![open(&unheard(missed))];
+        let at = moment(&detail).map(|moment| (moment.start_ms, moment.end_ms));
+        assert_eq!(at, expected, "{missed} {window_end_ms}");
+    }
+}
+
+#[test]
+fn why_the_program_could_not_tell_is_said_in_plain_words() {
+    for (reason, words) in [
+        (
+            "90.6 of 90.6 s of the searched speech were not heard with confidence",
+            "The program could not tell: nothing of the 90.6 s of speech that it searched was heard \
+             well.",
+        ),
+        (
+            "0.9 of 8.6 s of the searched speech were not heard with confidence",
+            "The program could not tell: of the 8.6 s of speech that it searched, 0.9 s were not \
+             heard well.",
+        ),
+        (
+            "\"account as it is\" may be the words, misheard",
+            "The program could not tell: \"account as it is\" may be the words it looks for, \
+             misheard.",
+        ),
+    ] {
+        let mut abstained = answer("a", "q", "abstain");
+        abstained.reason = Some(reason.into());
+        let call = (
+            call("a", "anna"),
+            score("a", "undetermined", 50.0),
+            vec![abstained],
+        );
+        let told = &worth(vec![call]).in_turn(1)[0].reason;
+        assert!(told.ends_with(words), "{told}");
+    }
 }
 
 #[test]
@@ -440,6 +622,80 @@ fn the_rarest_mark_is_praised_and_no_call_that_failed_or_is_to_be_heard() {
 }
 
 #[test]
+fn a_high_score_is_no_praise_where_a_person_says_otherwise() {
+    let questions = ["q", "z", "u", "v", "w", "x"];
+    let answers = questions.map(|question| answer("a", question, "yes"));
+    let mut told = day(vec![(
+        call("a", "anna"),
+        score("a", "pass", 100.0),
+        answers.to_vec(),
+    )]);
+    let praised = |day: &Day| {
+        let mut praises = Praises::default();
+        let calls = rows::calls(day);
+        calls.iter().for_each(|one| praises.add(one));
+        praises.shown(&BTreeSet::new()).0.len()
+    };
+    assert_eq!(praised(&told), 1);
+    told.of_people = vec![answer("a", "q", "no")];
+    assert_eq!(praised(&told), 0);
+    // What is as good is no contradiction.
+    told.of_people[0] = answer("a", "q", "yes");
+    assert_eq!(praised(&told), 1);
+}
+
+#[test]
+fn each_form_that_fails_a_call_is_counted_and_each_figure_has_its_own_group() {
+    // Two forms fail one call, and one of them has an older version, which is not in force.
+    let mut told = day(vec![auto_failed("a", "anna"), low("b", "bert", 30.0)]);
+    told.scores.insert(
+        0,
+        Score {
+            rubric_version: "0".into(),
+            status: "not_eligible".into(),
+            not_eligible_reason: Some(
+                "a later version of the rubric is valid from 2026-03-01 on".into(),
+            ),
+            ..score("a", "fail", 0.0)
+        },
+    );
+    told.scores.push(Score {
+        rubric: "other".into(),
+        ..told.scores[1].clone()
+    });
+    told.answers.push(Answer {
+        rubric: "other".into(),
+        ..told.answers[0].clone()
+    });
+    told.obstacles.push(crate::report::records::Obstacle {
+        call_id: "a".into(),
+        rubric: "r".into(),
+        question: "q".into(),
+        cause: "process".into(),
+        ..blank()
+    });
+    let mut scope = scope();
+    let mut night = Night::default();
+    night.day(&scope, &told);
+    let form = &night.processed.forms["r"];
+    assert_eq!((form.scored, form.not_eligible.len()), (2, 0));
+    assert_eq!(
+        (night.auto_fails.sure_calls, night.auto_fails.unsure_calls),
+        (0, 2)
+    );
+    let verdicts = |scope: &Scope| {
+        let html = page(scope, &night, &Default::default());
+        ["2 calls scored", "1 call scored", "How we work (process)"].map(|text| html.contains(text))
+    };
+    assert_eq!(verdicts(&scope), [true, true, true]);
+    // Two agents had calls; of one form and of one obstacle it is a single one.
+    scope.minimum_group = 2;
+    assert_eq!(verdicts(&scope), [true, false, false]);
+    let html = page(&scope, &night, &Default::default());
+    assert!(html.contains("1 kind of obstacle is left out"));
+}
+
+#[test]
 fn questions_are_ranked_by_the_true_rate_where_one_is_known() {
     let rate = |question: &str, share| Rate {
         key: ("r".into(), question.into(), "m".into()),
@@ -467,6 +723,33 @@ fn questions_are_ranked_by_the_true_rate_where_one_is_known() {
         ..blank()
     }];
     assert_eq!(first(&scope), "z");
+}
+
+#[test]
+fn what_people_checked_stands_apart_from_what_nobody_did() {
+    let mut scope = scope();
+    scope.calibration.automatic = vec![trust::tests::automatic("hint", Some(0.8))];
+    let mut night = Night::default();
+    let calls = (0..12).map(|n| {
+        let id = format!("c{n}");
+        let answers = vec![answer(&id, "q", "no"), answer(&id, "z", "no")];
+        (
+            call(&id, &format!("agent {n}")),
+            score(&id, "fail", 10.0),
+            answers,
+        )
+    });
+    night.day(&scope, &day(calls.collect()));
+    let (from, unchecked) = ("Checked by people", "Nobody has checked yet");
+    let html = page(&scope, &night, &Default::default());
+    let lists = html.split_once(&format!("<h3>{from}</h3>")).unwrap().1;
+    let (first, second) = lists.split_once(&format!("<h3>{unchecked}</h3>")).unwrap();
+    assert!(first.contains("Was it right?") && !first.contains("Was it kind?"));
+    assert!(second.contains("Was it kind?") && !second.contains("Was it right?"));
+    assert!(!html.contains("not findings"));
+    scope.calibration.automatic.clear();
+    let html = page(&scope, &night, &Default::default());
+    assert!(html.contains("not findings") && !html.contains(&format!("<h3>{from}</h3>")));
 }
 
 #[test]
@@ -548,6 +831,7 @@ fn agents_of(date: &str, version: &str) -> DailyRows {
             agent: agent.clone(),
             rubric: "r".into(),
             rubric_version: version.into(),
+            scored: 10,
             score_sum: 700.0,
             with_score: 10,
             ..blank()
@@ -612,6 +896,15 @@ fn a_change_is_named_only_where_it_is_real_and_never_as_one_of_people_where_it_i
     other.models = BTreeSet::from(["large".into()]);
     let mut earlier = before();
     earlier.contacts.push(blank());
+    // Rows of a version that is not in force yet.
+    let later = earlier.agents.clone().into_iter();
+    let later = later.map(|row| crate::report::records::AgentDay {
+        rubric_version: "2".into(),
+        scored: 0,
+        with_score: 0,
+        ..row
+    });
+    earlier.agents.extend(later.collect::<Vec<_>>());
     let found = told(&scope, &[earlier, other]);
     assert!(found.changes.is_empty(), "{found:?}");
     assert!(
@@ -622,7 +915,17 @@ fn a_change_is_named_only_where_it_is_real_and_never_as_one_of_people_where_it_i
     assert_eq!(found.news.len(), 2);
     assert!(found.news[0].starts_with("Version 2 of “The form” counts since 16 March 2026."));
     assert!(found.news[1].contains("another speech model (large)"));
-    // Too few persons.
+    // Too few persons, of all or of one figure.
+    for (persons, changes) in [(5, 1), (6, 0)] {
+        scope.minimum_group = persons;
+        let mut fewer = agents_of("2026-03-16", "1");
+        fewer.questions.truncate(5);
+        for row in &mut fewer.questions {
+            row.points_sum = 0.0;
+        }
+        let found = told(&scope, &[before(), fewer]);
+        assert_eq!(found.changes.len(), changes, "{found:?}");
+    }
     scope.minimum_group = 7;
     let found = told(&scope, &[before(), agents_of("2026-03-16", "1")]);
     assert!(found.nothing.is_some_and(|why| why.contains("7 agents")));
@@ -682,8 +985,10 @@ fn a_page_of_no_call_of_two_and_of_hostile_ones_can_be_read() {
     assert!(html.contains("<bdi>c</bdi> and 1 more"));
     assert!(!html.contains("<script>alert") && !html.contains("<img"));
     assert!(html.contains("2 calls of 2 agents"));
-    assert!(html.contains("2 calls for your 40 minutes"));
+    assert!(html.contains("2 calls, about 3 minutes of your 40."));
+    assert!(html.contains("No recordings are linked to these pages"));
     assert!(html.contains("href=\"..&#x2f;call&#x2f;c2.html#t-1000\""));
+    assert!(html.contains("<li class=\"card\" id=\"call-c2\">"));
     assert!(html.contains("Fewer than 10 calls answer any question"));
     assert!(html.contains("Please listen before you say so"));
     // Of fewer persons than may be told of, no rate and no score is.

@@ -163,7 +163,7 @@ pub(super) fn view(site: &Site<'_>) -> View {
 /// What is known of the coachings on a question.
 struct What<'a> {
     noted: usize,
-    /// What followed those that are noted, as far as there are rows of it.
+    /// Those of the noted that there are rows of.
     looked_at: usize,
     /// Those of them with a comparison.
     compared: Vec<&'a Followed>,
@@ -185,19 +185,28 @@ impl<'a> What<'a> {
         let of_key = |f: &&Followed| f.rubric == key.0 && f.question == key.1;
         let mut notes = noted(scope);
         notes.retain(|(_, of, _)| of == key);
-        let (rows, gone): (Vec<&Followed>, Vec<&Followed>) = single(scope)
-            .filter(of_key)
-            .partition(|f| notes.contains(&note_of(f)));
-        let mut all = scope.calibration.followed.iter().filter(of_key);
+        // A question that has changed has a row for each meaning: the one with more calls.
+        let mut rows: BTreeMap<Note, &Followed> = BTreeMap::new();
+        for row in scope.calibration.followed.iter().filter(of_key) {
+            let kept = rows.entry(note_of(row)).or_insert(row);
+            if row.calls_before + row.calls_after > kept.calls_before + kept.calls_after {
+                *kept = row;
+            }
+        }
+        let all = rows.values().filter(|f| &*f.agent == ALL);
+        let all = all.max_by_key(|f| f.calls_before + f.calls_after).copied();
+        rows.retain(|_, f| &*f.agent != ALL);
+        let gone = rows.keys().filter(|note| !notes.contains(*note)).count();
+        rows.retain(|note, _| notes.contains(note));
         Self {
             noted: notes.len(),
             looked_at: rows.len(),
             compared: rows
-                .into_iter()
+                .into_values()
                 .filter(|f| f.difference.is_some())
                 .collect(),
-            gone: gone.len(),
-            all: all.find(|f| &*f.agent == ALL),
+            gone,
+            all,
         }
     }
 
@@ -260,6 +269,10 @@ impl<'a> What<'a> {
         match self.together(scope) {
             Together::Told(all) => {
                 words.push(format!("Taken together, {}.", together(all)));
+                let question = scope.question(&all.rubric, &all.question);
+                if question.is_some_and(|(_, q)| q.passes_by_no()) {
+                    words.push("Here “no” is the answer that passes, so a fall is the better way.".to_string());
+                }
                 words.extend(self.one_by_one(scope));
                 if self.gone > 0 {
                     words.push(format!(
@@ -503,6 +516,34 @@ mod tests {
         assert!(said[2].starts_with("Taken together, 6 agents rose by 15"));
         assert!(said[3].contains("counts 1 coaching that is no longer noted"));
         assert_eq!(said.len(), 4);
+    }
+
+    /// A question that was changed has a row of each note for either meaning.
+    #[test]
+    fn of_two_meanings_each_coaching_counts_once() {
+        let mut scope = crate::report::html::question::tests::scope(1);
+        scope.coaching = vec![note("a")];
+        let of = |agent: &str, meaning: &str, flag: &str, calls: i64| Followed {
+            meaning: meaning.into(),
+            calls_before: calls,
+            ..followed(agent, flag, Some(0.1))
+        };
+        scope.calibration.followed = vec![
+            of("a", "m1", "fell_more", 4),
+            of("a", "m2", "rose_more", 40),
+            of("all", "m1", "no_difference", 4),
+            of("all", "m2", "rose_more", 40),
+        ];
+        let said = said(&scope);
+        assert_eq!(
+            said[0],
+            "Coached 1 time; 1 can be compared with agents who were not."
+        );
+        assert!(
+            said[1].starts_with("Taken together, 6 agents rose"),
+            "{said:?}"
+        );
+        assert_eq!(said.len(), 2);
     }
 
     #[test]

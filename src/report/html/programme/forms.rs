@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use serde::Serialize;
 
 use super::{About, Event, Key, marks};
-use crate::calibration::base::week_of;
+use crate::calibration::base::{monday, week_of};
 use crate::calibration::fdr::{FALSE_FLAGS, benjamini_hochberg};
 use crate::calibration::interval::proportion::Part;
 use crate::calibration::people::within::{self, Compared};
 use crate::report::html::charts::{PointOf, Trend};
 use crate::report::html::scope::Scope;
-use crate::report::html::weeks::{Share, calls, point, several, week_in_words};
-use crate::report::html::words::percent;
+use crate::report::html::weeks::{Days, Share, asked_anew, calls, point, several, week_in_words};
+use crate::report::html::words::{away, day_in_words, grouped, percent};
 use crate::report::records::{AgentDay, QuestionDay, Text};
 use crate::rubric::{Kind, Rubric};
 
@@ -47,20 +48,28 @@ struct Row {
     cell: u32,
     passed: f64,
     decided: f64,
+    /// Without a verdict, because answers are open.
+    open: f64,
     /// Scores as shares, added up.
     score: f64,
     scored: f64,
+    /// That one answer fails: the score is 0.
+    by_one: f64,
 }
 
 /// A question in one meaning.
 #[derive(Debug, Default)]
 struct Asked {
     first: i64,
-    weeks: BTreeMap<i64, BTreeMap<(i64, usize), Part>>,
+    weeks: BTreeMap<i64, Days<i64, usize>>,
 }
 
 impl Forms {
     pub fn take(&mut self, day: i64, agent: usize, cell: usize, row: &AgentDay) {
+        // A version that was not for these calls began on another day.
+        if row.scored == 0 {
+            return;
+        }
         let form = self.forms.entry(row.rubric.clone()).or_default();
         form.versions
             .entry(row.rubric_version.clone())
@@ -72,8 +81,10 @@ impl Forms {
             cell: cell as u32,
             passed: row.passed as f64,
             decided: (row.passed + row.failed) as f64,
+            open: row.undetermined as f64,
             score: (row.score_sum / 100.0).clamp(0.0, row.with_score as f64),
             scored: row.with_score as f64,
+            by_one: row.auto_failed as f64,
         });
     }
 
@@ -87,7 +98,7 @@ impl Forms {
             return;
         }
         let key = (row.rubric.clone(), row.question.clone());
-        let meanings = self.questions.entry(key).or_default();
+        let meanings = self.questions.entry(key.clone()).or_default();
         let asked = meanings
             .entry(row.meaning.clone())
             .or_insert_with(|| Asked {
@@ -98,7 +109,10 @@ impl Forms {
         let part = days
             .entry((day, agent))
             .or_insert(Part { hits: 0.0, of: 0.0 });
-        part.hits += row.yes as f64;
+        part.hits += match passes_by_no(scope, &key) {
+            true => row.no as f64,
+            false => row.yes as f64,
+        };
         part.of += (row.yes + row.no) as f64;
     }
 
@@ -156,13 +170,13 @@ impl Forms {
         order.sort_by_key(|key| (std::cmp::Reverse(times(key)), *key));
         let drawn = order.into_iter().filter_map(|key| {
             let text = scope.question(&key.0, &key.1)?.1.text.clone();
-            let trend = self.question_trend(events, key)?;
+            let trend = self.question_trend(scope, events, key)?;
             Some((key.clone(), text, trend))
         });
         drawn.take(SHOWN).collect()
     }
 
-    fn question_trend(&self, events: &[Event], key: &Key) -> Option<Trend> {
+    fn question_trend(&self, scope: &Scope, events: &[Event], key: &Key) -> Option<Trend> {
         let marks = marks(events, &key.0, Some(&key.1));
         let mut meanings: Vec<&Asked> = self.questions.get(key)?.values().collect();
         meanings.sort_by_key(|asked| asked.first);
@@ -176,27 +190,17 @@ impl Forms {
                 continue;
             };
             for week in first..=last {
-                let days = asked.weeks.get(&week);
-                let parts: Vec<Part> = days.into_iter().flat_map(|d| d.values().copied()).collect();
-                points.push(point(week, &parts, marks.get(&week).cloned()));
+                let share = asked.weeks.get(&week).and_then(Share::of);
+                let mark = marks.get(&week).cloned();
+                points.push(point(week, share, scope.minimum_group, mark));
             }
         }
         let drawn = points.iter().filter(|p| p.value.is_some()).count();
-        (drawn > 1).then(|| Trend::new("Share of yes, week by week", "Yes", points, None))
-    }
-}
-
-/// What parts the line where a question begins to mean something else.
-fn asked_anew(first: i64) -> PointOf {
-    let since = super::day_in_words(&super::date_of(first));
-    PointOf {
-        label: String::new(),
-        value: None,
-        low: None,
-        high: None,
-        in_words: "asked anew: what comes after is not comparable".to_string(),
-        beside: None,
-        mark: Some(format!("The question is asked anew from {since}.")),
+        let (title, unit) = match passes_by_no(scope, key) {
+            true => ("Share of no, the answer that passes, week by week", "No"),
+            false => ("Share of yes, week by week", "Yes"),
+        };
+        (drawn > 1).then(|| Trend::new(title, unit, points, None))
     }
 }
 
@@ -223,6 +227,11 @@ fn candidates(scope: &Scope, rubric: &Text) -> BTreeSet<Text> {
     chosen
 }
 
+fn passes_by_no(scope: &Scope, key: &Key) -> bool {
+    let question = scope.question(&key.0, &key.1);
+    question.is_some_and(|(_, question)| question.passes_by_no())
+}
+
 fn title(scope: &Scope, rubric: &str) -> String {
     let form: Option<&Rubric> = scope.form(rubric);
     form.map_or_else(|| rubric.to_string(), |form| form.title.clone())
@@ -231,14 +240,19 @@ fn title(scope: &Scope, rubric: &str) -> String {
 /// The first weeks with enough calls, and the last.
 #[derive(Debug)]
 struct Ends {
-    /// First week of the baseline, last week of it; the same of the last weeks.
-    baseline: (i64, i64),
-    now: (i64, i64),
-    weeks: usize,
-    before: Share,
-    after: Share,
+    before: End,
+    after: End,
     /// Now less then, within queue and reason.
     compared: Option<Compared>,
+}
+
+#[derive(Debug)]
+struct End {
+    /// First week and last.
+    weeks: (i64, i64),
+    share: Share,
+    open: f64,
+    by_one: f64,
 }
 
 impl Form {
@@ -260,21 +274,34 @@ impl Form {
         }
     }
 
-    fn parts(&self, weeks: std::ops::RangeInclusive<i64>, of: impl Fn(&Row) -> Part) -> Vec<Part> {
-        let mut days: BTreeMap<(i64, u32), Part> = BTreeMap::new();
-        for row in self
-            .rows
-            .iter()
-            .filter(|row| weeks.contains(&week_of(row.day)))
-        {
-            let part = days
-                .entry((row.day, row.agent))
-                .or_insert(Part { hits: 0.0, of: 0.0 });
-            let more = of(row);
+    fn share(&self, (first, last): (i64, i64)) -> Option<Share> {
+        let mut days = Days::new();
+        let weeks = first..=last;
+        for row in self.rows.iter().filter(|r| weeks.contains(&week_of(r.day))) {
+            let part = days.entry((row.day, row.agent));
+            let part = part.or_insert(Part { hits: 0.0, of: 0.0 });
+            let more = self.counted(row);
             part.hits += more.hits;
             part.of += more.of;
         }
-        days.into_values().filter(|part| part.of > 0.0).collect()
+        match self.has_verdicts() {
+            true => Share::of(&days),
+            false => Share::of_scores(&days),
+        }
+    }
+
+    fn end(&self, weeks: (i64, i64)) -> Option<End> {
+        let rows = self.rows.iter();
+        let rows = rows.filter(|row| (weeks.0..=weeks.1).contains(&week_of(row.day)));
+        let (open, by_one) = rows.fold((0.0, 0.0), |(open, by_one), row| {
+            (open + row.open, by_one + row.by_one)
+        });
+        Some(End {
+            weeks,
+            share: self.share(weeks)?,
+            open,
+            by_one,
+        })
     }
 
     fn ends(&self) -> Option<Ends> {
@@ -294,13 +321,6 @@ impl Form {
         let now = weeks.get(weeks.len() - several..)?;
         let span = |weeks: &[i64]| Some((*weeks.first()?, *weeks.last()?));
         let (baseline_span, now_span) = (span(baseline)?, span(now)?);
-        let share = |(first, last): (i64, i64)| {
-            let of = |row: &Row| {
-                let (hits, of) = counted(row);
-                Part { hits, of }
-            };
-            Share::of(&self.parts(first..=last, of))
-        };
         let rows: Vec<within::Row> = self
             .rows
             .iter()
@@ -320,12 +340,12 @@ impl Form {
             })
             .collect();
         Some(Ends {
-            baseline: baseline_span,
-            now: now_span,
-            weeks: several,
-            before: share(baseline_span)?,
-            after: share(now_span)?,
-            compared: within::compare(&rows),
+            before: self.end(baseline_span)?,
+            after: self.end(now_span)?,
+            compared: match has_verdicts {
+                true => within::compare(&rows),
+                false => within::compare_means(&rows),
+            },
         })
     }
 
@@ -347,29 +367,43 @@ impl Form {
                 let lead = format!("{title}: {words}");
                 (vec![words], lead, Vec::new())
             }
+            Some(Ends { before, after, .. })
+                if before.share.agents.min(after.share.agents) < scope.minimum_group =>
+            {
+                let words = super::left_out(scope);
+                let lead = format!("{title}: {words}");
+                (vec![words], lead, Vec::new())
+            }
             Some(ends) => {
                 let change = change(ends, adjusted);
-                let lead = format!(
-                    "{title}: {} now, {} at the start; on calls of the same queues and reasons that is {change}.",
-                    match self.has_verdicts() {
-                        true => format!("{} of calls pass", percent(ends.after.value)),
-                        false => format!("the mean score is {:.0}", ends.after.value * 100.0),
-                    },
-                    match self.has_verdicts() {
-                        true => percent(ends.before.value),
-                        false => format!("{:.0}", ends.before.value * 100.0),
-                    }
-                );
+                let [before, after] = [&ends.before, &ends.after];
+                let of = match before.open + after.open > 0.0 {
+                    true => "calls whose verdict is known",
+                    false => "calls",
+                };
+                let [then, now] = [before, after].map(|end| end.share.value);
+                let lead = match self.has_verdicts() {
+                    true => format!(
+                        "{title}: {} of {of} pass now, {} at the start; on calls of the same queues and reasons that is {change}.",
+                        percent(now),
+                        percent(then)
+                    ),
+                    false => format!(
+                        "{title}: the mean score is {:.0} now, {:.0} at the start; on calls of the same queues and reasons that is {change}.",
+                        now * 100.0,
+                        then * 100.0
+                    ),
+                };
                 let words = vec![
                     format!(
                         "{}: {}.",
-                        weeks_in_words("At the start", ends.baseline, ends.weeks),
-                        self.side(&ends.before)
+                        weeks_in_words(scope, "At the start", before.weeks),
+                        self.side(before)
                     ),
                     format!(
                         "{}: {}.",
-                        weeks_in_words("Lately", ends.now, ends.weeks),
-                        self.side(&ends.after)
+                        weeks_in_words(scope, "Lately", after.weeks),
+                        self.side(after)
                     ),
                     format!("On calls of the same queues and reasons, the change is {change}."),
                 ];
@@ -380,25 +414,53 @@ impl Form {
             title,
             words,
             notes,
-            trend: self.trend(events, id),
+            trend: self.trend(scope, events, id),
             lead,
         }
     }
 
-    fn side(&self, share: &Share) -> String {
-        match self.has_verdicts() {
-            true => format!("{} of {} pass", share.in_words(), calls(share.calls)),
-            false => {
-                let ends = share.ends.map_or_else(String::new, |(low, high)| {
-                    format!(" (between {:.0} and {:.0})", low * 100.0, high * 100.0)
-                });
-                format!(
-                    "mean score {:.0}{ends} of {}",
-                    share.value * 100.0,
-                    calls(share.calls)
-                )
-            }
+    fn side(&self, end: &End) -> String {
+        let share = &end.share;
+        let count = |count: f64| grouped(count as i64);
+        if !self.has_verdicts() {
+            let ends = share.ends.map_or_else(String::new, |(low, high)| {
+                format!(" (between {:.0} and {:.0})", low * 100.0, high * 100.0)
+            });
+            let by_one = match end.by_one {
+                0.0 => String::new(),
+                n => format!(
+                    ", with {} that one answer, sure or not, sets to 0",
+                    count(n)
+                ),
+            };
+            return format!(
+                "mean score {:.0}{ends} of {}{by_one}",
+                share.value * 100.0,
+                calls(share.calls)
+            );
         }
+        let passed = share.in_words();
+        let mut words = match end.open {
+            0.0 => format!("{passed} of {} pass", calls(share.calls)),
+            open => format!(
+                "{passed} of the {} whose verdict is known pass ({} left out, because answers are open)",
+                calls(share.calls),
+                match open {
+                    1.0 => "1 more is".to_string(),
+                    n => format!("{} more are", count(n)),
+                }
+            ),
+        };
+        if end.by_one > 0.0 {
+            words += &format!(
+                "; {} by one answer, sure or not",
+                match end.by_one {
+                    1.0 => "1 fails".to_string(),
+                    n => format!("{} fail", count(n)),
+                }
+            );
+        }
+        words
     }
 
     /// What else changed between the two ends.
@@ -406,8 +468,8 @@ impl Form {
         let mut notes = Vec::new();
         let first = self.versions.values().min().copied().unwrap_or_default();
         let changed = self.versions.values().filter(|day| **day > first);
-        let between =
-            changed.filter(|day| (ends.baseline.0..=ends.now.1).contains(&week_of(**day)));
+        let between = changed
+            .filter(|day| (ends.before.weeks.0..=ends.after.weeks.1).contains(&week_of(**day)));
         let versions = between.count() as i64;
         if versions > 0 {
             notes.push(format!(
@@ -423,14 +485,14 @@ impl Form {
         notes
     }
 
-    fn trend(&self, events: &[Event], id: &Text) -> Option<Trend> {
+    fn trend(&self, scope: &Scope, events: &[Event], id: &Text) -> Option<Trend> {
         let marks = marks(events, id, None);
         let weeks = self.rows.iter().map(|row| week_of(row.day));
         let (first, last) = (weeks.clone().min()?, weeks.max()?);
         let points: Vec<PointOf> = (first..=last)
             .map(|week| {
-                let parts = self.parts(week..=week, |row| self.counted(row));
-                point(week, &parts, marks.get(&week).cloned())
+                let share = self.share((week, week));
+                point(week, share, scope.minimum_group, marks.get(&week).cloned())
             })
             .collect();
         let drawn = points.iter().filter(|p| p.value.is_some()).count();
@@ -457,47 +519,40 @@ fn change(ends: &Ends, adjusted: Option<f64>) -> String {
         return "none".to_string();
     };
     let points = |share: f64| (share * 100.0).round();
+    let of_100 = |share| several(points(share) as i64, "point of 100", "points of 100");
     let is_carried =
         adjusted.is_some_and(|p| p <= FALSE_FLAGS) && (interval.low > 0.0 || interval.high < 0.0);
     match (is_carried, difference > 0.0) {
         (true, true) => format!(
-            "more than chance: a rise by {:.0} points of 100 (between {:.0} and {:.0})",
-            points(difference),
+            "more than chance: a rise by {} (between {:.0} and {:.0})",
+            of_100(difference),
             points(interval.low),
             points(interval.high)
         ),
         (true, false) => format!(
-            "more than chance: a fall by {:.0} points of 100 (between {:.0} and {:.0})",
-            points(-difference),
+            "more than chance: a fall by {} (between {:.0} and {:.0})",
+            of_100(-difference),
             points(-interval.high),
             points(-interval.low)
         ),
         (false, _) => format!(
             "no more than chance explains: it may be anything from {} to {}",
-            signed(points(interval.low)),
-            signed(points(interval.high))
+            away(points(interval.low)),
+            away(points(interval.high))
         ),
     }
 }
 
-/// `3 down`, `2 up`, `none`.
-fn signed(points: f64) -> String {
-    match points {
-        p if p < 0.0 => format!("{:.0} points down", -p),
-        p if p > 0.0 => format!("{p:.0} points up"),
-        _ => "none".to_string(),
-    }
-}
-
-fn weeks_in_words(when: &str, (first, last): (i64, i64), weeks: usize) -> String {
-    match weeks {
-        1 => format!("{when}, in the week of {}", week_in_words(first)),
-        n => format!(
-            "{when}, in {n} weeks from that of {} to that of {}",
-            week_in_words(first),
-            week_in_words(last)
-        ),
-    }
+/// `At the start (5 January 2026 to 1 February 2026)`: whole weeks, but none after the last day of
+/// the report.
+fn weeks_in_words(scope: &Scope, when: &str, (first, last): (i64, i64)) -> String {
+    let sunday = monday(last).saturating_add(6.days()).to_string();
+    let last = sunday.min(scope.to.to_string());
+    format!(
+        "{when} ({} to {})",
+        week_in_words(first),
+        day_in_words(&last)
+    )
 }
 
 #[derive(Serialize)]
@@ -554,7 +609,10 @@ mod tests {
             "{}",
             rose.lead
         );
-        assert!(rose.words[0].starts_with("At the start, in 4 weeks from that of 5 January 2026 to that of 26 January 2026: 50 % (between"));
+        assert!(
+            rose.words[0]
+                .starts_with("At the start (5 January 2026 to 1 February 2026): 50 % (between")
+        );
         assert!(
             rose.words[0].ends_with("of 400 calls pass."),
             "{:?}",
@@ -571,6 +629,52 @@ mod tests {
             "{}",
             same.lead
         );
+    }
+
+    #[test]
+    fn what_is_left_out_and_what_one_answer_decides_is_said() {
+        let mut forms = forms(|_| 6);
+        let first = week_of(day_number("2026-01-05").unwrap());
+        let form = forms.forms.values_mut().next().unwrap();
+        let rows = form.rows.iter_mut();
+        for row in rows.filter(|row| week_of(row.day) == first) {
+            (row.open, row.by_one) = (2.0, 3.0);
+        }
+        let shown = view(&forms);
+        assert!(
+            shown
+                .lead
+                .contains("60 % of calls whose verdict is known pass now")
+        );
+        assert!(
+            shown.words[0].ends_with("of the 400 calls whose verdict is known pass (20 more are left out, because answers are open); 30 fail by one answer, sure or not."),
+            "{:?}",
+            shown.words
+        );
+        assert!(shown.words[1].ends_with("of 400 calls pass."));
+        // Ten agents are too few where eleven are asked for.
+        let scope = crate::report::html::question::tests::scope(11);
+        let shown = forms.view(&scope, &[], false).remove(0);
+        assert!(shown.words[0].starts_with("Left out") && shown.lead.contains("Left out"));
+        assert!(shown.trend.is_none() && shown.words.len() == 1);
+    }
+
+    /// Every call has a row of each version; it counts with the one that it was scored by.
+    #[test]
+    fn a_version_begins_where_calls_are_scored_by_it() {
+        let mut forms = forms(|_| 6);
+        let blank: AgentDay = Record::from_cells(&"".into(), &[], &mut Texts::default());
+        let row = AgentDay {
+            rubric: "essentials".into(),
+            rubric_version: "2".into(),
+            not_eligible: 10,
+            ..blank
+        };
+        let monday = day_number("2026-01-05").unwrap();
+        forms.take(monday, 0, 0, &row);
+        let scope = crate::report::html::question::tests::scope(1);
+        let days: Vec<i64> = forms.versions(&scope).map(|event| event.day).collect();
+        assert_eq!(days, [monday + 42]);
     }
 
     #[test]

@@ -6,12 +6,12 @@
 //! outcomes. Where the week after a call is not over, or a sign cannot be told, the call is left
 //! out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::calibration::people::outcomes::{Counted, Flag, Relation, relate_counted};
-use crate::report::html::scope::DailyRows;
+use crate::report::html::scope::{DailyRows, Scope};
 use crate::report::html::weeks::{calls, several};
 use crate::report::html::words::percent;
 use crate::report::records::Talk;
@@ -28,6 +28,10 @@ const SIGNS: [&str; 4] = [
     "The agent cuts in twice or more",
     "A question of the customer’s stays without an answer",
 ];
+
+/// Calls with a sign, and those without it.
+const LIKE_THAT: (&str, &str) = ("call like that", "calls like that");
+const OTHERS: (&str, &str) = ("other call", "other calls");
 
 /// By agent, kind of call and whether the sign is there: calls, and those that led to another.
 type Told = BTreeMap<(usize, usize, bool), (usize, usize)>;
@@ -88,19 +92,45 @@ impl Hurry {
         relate_counted(&all)
     }
 
-    pub fn view(&self) -> View {
+    /// Whether fewer agents than the minimum group stand behind a side that has calls.
+    fn is_of_few(counts: &Told, minimum: usize) -> bool {
+        [true, false].iter().any(|side| {
+            let side = counts.keys().filter(|(_, _, sign)| sign == side);
+            let agents: BTreeSet<usize> = side.map(|(agent, ..)| *agent).collect();
+            (1..minimum).contains(&agents.len())
+        })
+    }
+
+    pub fn view(&self, scope: &Scope) -> View {
         let relations = self.relations();
-        let rows: Vec<SignRow> = relations
-            .iter()
-            .zip(SIGNS)
-            .map(|(relation, sign)| SignRow {
-                sign,
-                with: side(relation.passes, relation.mean_of_passes),
-                without: side(relation.fails, relation.mean_of_fails),
-                words: judged(relation),
-            })
-            .collect();
+        let is_left_out = |at: usize| Self::is_of_few(&self.counts[at], scope.minimum_group);
+        let mut rows = Vec::new();
+        for (at, (relation, sign)) in relations.iter().zip(SIGNS).enumerate() {
+            let told: usize = self.counts[at].values().map(|(calls, _)| calls).sum();
+            let untold = self.known.saturating_sub(told);
+            let mut words = judged(relation);
+            if untold > 0 {
+                words += &format!(
+                    " On {} the sign cannot be measured.",
+                    several(untold as i64, "more call", "more calls")
+                );
+            }
+            if !is_left_out(at) {
+                rows.push(SignRow {
+                    sign,
+                    with: side(relation.passes, relation.mean_of_passes, LIKE_THAT),
+                    without: side(relation.fails, relation.mean_of_fails, OTHERS),
+                    words,
+                });
+            }
+        }
         let mut words = Vec::new();
+        if rows.len() < relations.len() {
+            words.push(format!(
+                "Signs are left out where fewer than {} agents stand behind a figure.",
+                scope.minimum_group
+            ));
+        }
         if self.known == 0 {
             words.push("Nobody knows yet who called again: it takes the customers’ ids in the table of calls, and a week after the calls.".to_string());
         }
@@ -113,7 +143,8 @@ impl Hurry {
                 }
             ));
         }
-        let lead = relations.first().and_then(|relation| match relation.flag {
+        let first = relations.first().filter(|_| !is_left_out(0));
+        let lead = first.and_then(|relation| match relation.flag {
             Flag::Higher => Some(format!(
                 "After hurried calls customers call again more often than after others of the same queue and reason, by {}; the two go together, and which makes which nobody knows.",
                 reach(relation)?
@@ -146,10 +177,10 @@ fn signs(talk: &Talk) -> [Option<bool>; 4] {
     [any, own[0], own[1], own[2]]
 }
 
-fn side(count: usize, mean: Option<f64>) -> String {
+fn side(count: usize, mean: Option<f64>, (one, many): (&str, &str)) -> String {
     match mean {
-        Some(mean) => format!("{} of {}", percent(mean), calls(count as f64)),
-        None => "no calls".to_string(),
+        Some(mean) => format!("{} of {}", percent(mean), several(count as i64, one, many)),
+        None => format!("no {many}"),
     }
 }
 
@@ -192,19 +223,18 @@ fn judged(relation: &Relation) -> String {
         }
         (_, _) => {
             let lacks = [
-                (missing.passes, "call with the sign", "calls with the sign"),
-                (missing.fails, "call without it", "calls without it"),
-                (missing.agents, "agent", "agents"),
+                (missing.passes, LIKE_THAT),
+                (missing.fails, OTHERS),
+                (missing.agents, ("agent", "agents")),
                 (
                     missing.expected,
-                    "further call",
-                    "further calls of the rarer kind",
+                    ("further call", "further calls of the rarer kind"),
                 ),
             ];
             let lacks: Vec<String> = lacks
                 .iter()
-                .filter(|(count, _, _)| *count > 0)
-                .map(|(count, one, many)| several(*count as i64, one, many))
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, (one, many))| several(*count as i64, one, many))
                 .collect();
             match lacks.is_empty() {
                 true => "Nothing can be said.".to_string(),
@@ -322,12 +352,38 @@ mod tests {
         of
     }
 
+    fn shown(hurry: &Hurry, minimum: usize) -> View {
+        hurry.view(&crate::report::html::question::tests::scope(minimum))
+    }
+
+    #[test]
+    fn calls_whose_sign_cannot_be_measured_and_figures_of_few_agents_are_left_out_and_named() {
+        let mut of = hurry(4, 2);
+        let calm = of.counts[1].remove(&(3, 0, false)).unwrap();
+        let view = shown(&of, 11);
+        assert_eq!(calm.0, 10);
+        assert!(
+            view.rows[1]
+                .words
+                .ends_with("On 10 more calls the sign cannot be measured."),
+            "{:?}",
+            view.rows[1]
+        );
+        assert!(!view.rows[0].words.contains("measured"));
+        // Eleven agents are left behind the calm side of the second sign.
+        let view = shown(&of, 12);
+        let signs: Vec<&str> = view.rows.iter().map(|row| row.sign).collect();
+        assert_eq!(signs, [SIGNS[0], SIGNS[2], SIGNS[3]]);
+        assert!(view.words[0].contains("fewer than 12 agents"));
+        assert!(shown(&of, 13).lead.is_none() && shown(&of, 13).rows.is_empty());
+    }
+
     #[test]
     fn what_goes_with_hurry_is_said_with_its_reach_and_nothing_else_is() {
         // 4 of 10 against 2 of 10 on 120 calls each: 20 in 100 more.
-        let view = hurry(4, 2).view();
-        assert_eq!(view.rows[0].with, "40 % of 120 calls");
-        assert_eq!(view.rows[0].without, "20 % of 120 calls");
+        let view = shown(&hurry(4, 2), 1);
+        assert_eq!(view.rows[0].with, "40 % of 120 calls like that");
+        assert_eq!(view.rows[0].without, "20 % of 120 other calls");
         assert!(
             view.rows[0]
                 .words
@@ -338,17 +394,17 @@ mod tests {
         assert!(
             view.rows[2]
                 .words
-                .starts_with("Too few to say; missing: 20 calls with the sign")
+                .starts_with("Too few to say; missing: 20 calls like that")
         );
         assert!(view.words[0].starts_with("12 calls are left out"));
-        let view = hurry(3, 3).view();
+        let view = shown(&hurry(3, 3), 1);
         assert!(
             view.rows[0].words.contains("anything from"),
             "{:?}",
             view.rows[0]
         );
         assert_eq!(view.lead, None);
-        let nothing = Hurry::default().view();
+        let nothing = shown(&Hurry::default(), 1);
         assert!(nothing.rows.is_empty() && nothing.words[0].starts_with("Nobody knows yet"));
     }
 }

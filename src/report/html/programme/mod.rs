@@ -70,6 +70,14 @@ impl Programme {
     }
 }
 
+/// What stands where fewer agents than the minimum group are behind a figure.
+fn left_out(scope: &Scope) -> String {
+    format!(
+        "Left out here: figures are told of {} agents or more together, and there are fewer.",
+        scope.minimum_group
+    )
+}
+
 /// Something that changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Event {
@@ -196,8 +204,8 @@ impl Programme {
         let forms = self.forms.view(scope, &events, self.models.len() > 1);
         let questions = self.forms.questions(scope, &events);
         let coaching = coaching::view(site);
-        let hurry = self.hurry.view();
-        let promises = self.promises.view();
+        let hurry = self.hurry.view(scope);
+        let promises = self.promises.view(scope);
         let obstacles = self.obstacles.view(site);
         let lead = [
             forms.first().map(|form| form.lead.clone()),

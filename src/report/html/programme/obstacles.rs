@@ -10,7 +10,7 @@ use crate::calibration::interval::proportion::Part;
 use crate::report::html::Site;
 use crate::report::html::charts::{PointOf, Trend};
 use crate::report::html::scope::DailyRows;
-use crate::report::html::weeks::{calls, point};
+use crate::report::html::weeks::{Days, Share, calls, point};
 use crate::report::html::words::percent;
 use crate::report::records::Text;
 
@@ -22,7 +22,7 @@ const LISTED: usize = 6;
 #[derive(Debug, Default)]
 pub(super) struct Obstacles {
     /// By week and agent's day: calls with an obstacle, of all calls.
-    weeks: BTreeMap<i64, BTreeMap<(i64, usize), Part>>,
+    weeks: BTreeMap<i64, Days<i64, usize>>,
     /// Calls by question and cause.
     kinds: BTreeMap<(Key, Text), usize>,
     with: usize,
@@ -60,6 +60,16 @@ impl Obstacles {
                 lead: None,
             };
         }
+        let days = self.weeks.values().flat_map(|days| days.keys());
+        let agents: BTreeSet<usize> = days.map(|(_, agent)| *agent).collect();
+        if agents.len() < site.scope.minimum_group {
+            return View {
+                words: vec![super::left_out(site.scope)],
+                trend: None,
+                kinds: Vec::new(),
+                lead: None,
+            };
+        }
         let share = self.with as f64 / self.calls as f64;
         let words = format!(
             "In {} of {} ({}) something failed that no agent could have helped.",
@@ -71,9 +81,8 @@ impl Obstacles {
         let points: Vec<PointOf> = match weeks {
             (Some(&first), Some(&last)) => (first..=last)
                 .map(|week| {
-                    let days = self.weeks.get(&week).into_iter();
-                    let parts: Vec<Part> = days.flat_map(|days| days.values().copied()).collect();
-                    point(week, &parts, None)
+                    let share = self.weeks.get(&week).and_then(Share::of);
+                    point(week, share, site.scope.minimum_group, None)
                 })
                 .collect(),
             _ => Vec::new(),

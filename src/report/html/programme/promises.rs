@@ -1,13 +1,13 @@
 //! What became of the promises that agents made, by month, with what nobody knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::calibration::interval::proportion::Part;
 use crate::report::html::charts::{BarOf, Bars};
-use crate::report::html::scope::DailyRows;
-use crate::report::html::weeks::{Share, several};
+use crate::report::html::scope::{DailyRows, Scope};
+use crate::report::html::weeks::{Days, Share, several};
 use crate::report::html::words::percent;
 use crate::report::records::Text;
 
@@ -24,8 +24,10 @@ struct Month {
     open: i64,
     /// That nobody could follow.
     unknown: i64,
+    /// Who made them.
+    agents: BTreeSet<usize>,
     /// By agent's day: kept, of those whose day is past.
-    days: BTreeMap<(Text, usize), Part>,
+    days: Days<Text, usize>,
 }
 
 impl Promises {
@@ -34,6 +36,7 @@ impl Promises {
             let month = day.date.get(..7).unwrap_or(&day.date);
             let of = self.months.entry(month.into()).or_default();
             let agent = agents.get(&*promise.call_id).copied().unwrap_or(usize::MAX);
+            of.agents.insert(agent);
             let mut due = |hits: f64| {
                 let part = of
                     .days
@@ -61,7 +64,21 @@ impl Promises {
         }
     }
 
-    pub fn view(&self) -> View {
+    pub fn view(&self, scope: &Scope) -> View {
+        let agents: BTreeSet<usize> = self
+            .months
+            .values()
+            .flat_map(|m| m.agents.clone())
+            .collect();
+        if (1..scope.minimum_group).contains(&agents.len()) {
+            let left_out = super::left_out(scope);
+            return View {
+                lead: format!("Promises: {left_out}"),
+                words: vec![left_out],
+                bars: None,
+                rows: Vec::new(),
+            };
+        }
         let sum = |of: fn(&Month) -> i64| self.months.values().map(of).sum::<i64>();
         let (kept, broken, not_seen) =
             (sum(|m| m.kept), sum(|m| m.said_broken), sum(|m| m.not_seen));
@@ -104,12 +121,21 @@ impl Promises {
                 unknown,
             ));
         }
-        let bars: Vec<BarOf> = self
+        let shown: Vec<(&Text, &Month)> = self
             .months
             .iter()
+            .filter(|(_, of)| of.agents.len() >= scope.minimum_group)
+            .collect();
+        if shown.len() < self.months.len() {
+            words.push(format!(
+                "Months with promises of fewer than {} agents are not shown.",
+                scope.minimum_group
+            ));
+        }
+        let bars: Vec<BarOf> = shown
+            .iter()
             .filter_map(|(month, of)| {
-                let parts: Vec<Part> = of.days.values().copied().collect();
-                let share = Share::of(&parts)?;
+                let share = Share::of(&of.days).filter(|s| s.agents >= scope.minimum_group)?;
                 Some(BarOf {
                     label: month_in_words(month),
                     value: share.value,
@@ -130,8 +156,7 @@ impl Promises {
                     bars,
                 )
             }),
-            rows: self
-                .months
+            rows: shown
                 .iter()
                 .map(|(month, of)| MonthRow {
                     month: month_in_words(month),
@@ -222,7 +247,9 @@ mod tests {
             &day("2026-03-02", &[(Some("open"), "agent"), (None, "agent")]),
             &none,
         );
-        let view = of.view();
+        let shown =
+            |of: &Promises, minimum| of.view(&crate::report::html::question::tests::scope(minimum));
+        let view = shown(&of, 1);
         assert_eq!(
             view.lead,
             "Of 4 promises whose day is past, 25 % were seen to be kept and 25 % customers said were not; of the other 50 % nobody knows."
@@ -233,6 +260,20 @@ mod tests {
         assert!(view.words[2].starts_with("1 is still open, and 1 could not"));
         // A month without a promise that is due has no bar.
         assert_eq!(view.bars.map(|bars| bars.bars.len()), Some(1));
-        assert!(Promises::default().view().lead.starts_with("No promise"));
+        assert!(
+            shown(&Promises::default(), 1)
+                .lead
+                .starts_with("No promise")
+        );
+        // All are of one agent.
+        let few = shown(&of, 2);
+        assert!(
+            few.lead.starts_with("Promises: Left out") && few.rows.is_empty() && few.bars.is_none()
+        );
+        // A second one, in March alone.
+        let agents = BTreeMap::from([("2026-03-03-0", 7)]);
+        of.take(&day("2026-03-03", &[(Some("kept"), "agent")]), &agents);
+        let months = shown(&of, 2).rows;
+        assert_eq!((months.len(), months[0].month.as_str()), (1, "March 2026"));
     }
 }

@@ -13,14 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::charts::{PointOf, Trend};
+use super::charts::Trend;
 use super::scope::{DailyRows, Day, Scope, Wanted};
-use super::weeks::{Share, calls, date_of, day_number, point};
+use super::weeks::{Days, Share, asked_anew, calls, date_of, day_number, point, several};
 use super::words::{between, day_in_words, percent};
 use super::{Chapter, Page, PageError, Site, Subjects};
 use crate::calibration::base::{Names, week_of};
 use crate::calibration::interval::proportion::Part;
-use crate::report::records::{QuestionDay, Text};
+use crate::report::records::{Answer, QuestionDay, Text};
 use crate::rubric::{AnsweredBy, Kind, Question, Section};
 use typical::Typical;
 
@@ -33,8 +33,6 @@ pub(super) struct Questions {
     teams: Names,
     queues: Names,
     seen: BTreeMap<Key, Seen>,
-    /// The last team of each agent, as places in the names.
-    last_team: BTreeMap<usize, usize>,
 }
 
 /// What the daily tables and the period hold on one question.
@@ -42,11 +40,13 @@ pub(super) struct Questions {
 struct Seen {
     rows: Vec<Row>,
     meanings: Vec<Meaning>,
-    /// Of the period: why it could not be told, and answers that are neither yes nor no.
+    /// Of the period, in the meaning in force: why it could not be told, and what was answered.
     reasons: BTreeMap<&'static str, usize>,
     answers: BTreeMap<Text, usize>,
-    /// Of the period: what people answered.
+    /// The same: what people answered.
     of_people: BTreeMap<Text, usize>,
+    /// Agents behind these.
+    agents: BTreeSet<Text>,
     typical: Typical,
 }
 
@@ -61,6 +61,7 @@ struct Meaning {
     put: i64,
     not_applicable: i64,
     abstained: i64,
+    agents: BTreeSet<usize>,
 }
 
 /// The answers of one agent on one day, in one queue.
@@ -95,6 +96,7 @@ impl Questions {
                 put: 0,
                 not_applicable: 0,
                 abstained: 0,
+                agents: BTreeSet::new(),
             });
             seen.meanings.len() - 1
         });
@@ -107,11 +109,11 @@ impl Questions {
         meaning.put += row.put;
         meaning.not_applicable += row.not_applicable;
         meaning.abstained += row.abstained;
+        let agent = self.agents.index(&row.agent);
+        meaning.agents.insert(agent);
         let (hits, of) = counted(question, row);
         if of > 0.0 {
-            let agent = self.agents.index(&row.agent);
             let team = self.teams.index(row.team.as_deref().unwrap_or_default());
-            self.last_team.insert(agent, team);
             seen.rows.push(Row {
                 day,
                 agent: agent as u32,
@@ -125,17 +127,38 @@ impl Questions {
     }
 }
 
-/// What a row passes, of what: yes of yes and no; of other questions the points earned, each call
-/// being one.
+/// What a row passes, of what: of yes and no the one that earns the points; of other questions the
+/// share of the points that there were, each call being one.
 fn counted(question: &Question, row: &QuestionDay) -> (f64, f64) {
+    let of = (row.yes + row.no + row.otherwise) as f64;
     match &question.kind {
+        Kind::YesNo { .. } if question.passes_by_no() => (row.no as f64, (row.yes + row.no) as f64),
         Kind::YesNo { .. } => (row.yes as f64, (row.yes + row.no) as f64),
-        kind if question.is_scored() => {
-            let most = kind.most();
-            let of = row.max_points_sum / most;
-            ((row.points_sum / most).clamp(0.0, of), of)
+        // Points may have changed since, and the meaning not.
+        _ if question.is_scored() && row.max_points_sum > 0.0 => {
+            let share = (row.points_sum / row.max_points_sum).clamp(0.0, 1.0);
+            (of * share, of)
         }
         _ => (0.0, 0.0),
+    }
+}
+
+/// What it is to pass a question.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Passes {
+    Yes,
+    No,
+    /// To earn all points, or of a mean their share.
+    Points,
+}
+
+impl Passes {
+    fn of(question: &Question) -> Self {
+        match &question.kind {
+            Kind::YesNo { .. } if question.passes_by_no() => Self::No,
+            Kind::YesNo { .. } => Self::Yes,
+            _ => Self::Points,
+        }
     }
 }
 
@@ -145,18 +168,23 @@ impl Seen {
         (0..self.meanings.len()).max_by_key(|&at| (self.meanings[at].last, self.meanings[at].first))
     }
 
+    fn is_current(&self, answer: &Answer) -> bool {
+        let current = self.current();
+        current.is_some_and(|at| self.meanings[at].meaning == answer.meaning)
+    }
+
     fn rows_of(&self, meaning: usize) -> impl Iterator<Item = &Row> {
         let of = move |row: &&Row| row.meaning as usize == meaning;
         self.rows.iter().filter(of)
     }
 
     /// The rates of weeks, oldest first; a new meaning begins a new line.
-    fn trend(&self, title: &str, unit: &str) -> Option<Trend> {
+    fn trend(&self, title: &str, unit: &str, minimum_group: usize) -> Option<Trend> {
         let mut order: Vec<usize> = (0..self.meanings.len()).collect();
         order.sort_by_key(|&at| (self.meanings[at].first, self.meanings[at].last));
         let mut points = Vec::new();
         for at in order {
-            let mut weeks: BTreeMap<i64, BTreeMap<(i64, u32), Part>> = BTreeMap::new();
+            let mut weeks: BTreeMap<i64, Days> = BTreeMap::new();
             for row in self.rows_of(at) {
                 let days = weeks.entry(week_of(row.day)).or_default();
                 add(days.entry((row.day, row.agent)), row);
@@ -167,22 +195,10 @@ impl Seen {
             };
             let meaning = &self.meanings[at];
             if !points.is_empty() {
-                let since = day_in_words(&date_of(meaning.first));
-                points.push(PointOf {
-                    label: String::new(),
-                    value: None,
-                    low: None,
-                    high: None,
-                    in_words: "asked anew: what comes after is not comparable".to_string(),
-                    beside: None,
-                    mark: Some(format!(
-                        "The question is asked anew from {since}: the line starts afresh, because the answers before mean something else."
-                    )),
-                });
+                points.push(asked_anew(meaning.first));
             }
             for week in first..=last {
                 let days = weeks.remove(&week).unwrap_or_default();
-                let parts: Vec<Part> = days.into_values().collect();
                 let starts = meaning
                     .versions
                     .iter()
@@ -194,7 +210,7 @@ impl Seen {
                     })
                     .collect();
                 let mark = (!starts.is_empty()).then(|| starts.join(" "));
-                points.push(point(week, &parts, mark));
+                points.push(point(week, Share::of(&days), minimum_group, mark));
             }
         }
         let drawn = points.iter().filter(|p| p.value.is_some()).count();
@@ -209,12 +225,12 @@ fn add<K: Ord>(entry: std::collections::btree_map::Entry<'_, K, Part>, row: &Row
 }
 
 /// The calls of agents' days, whatever the queue.
-fn by_day<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<Part> {
-    let mut days: BTreeMap<(i64, u32), Part> = BTreeMap::new();
+fn by_day<'a>(rows: impl Iterator<Item = &'a Row>) -> Days {
+    let mut days = Days::new();
     for row in rows {
         add(days.entry((row.day, row.agent)), row);
     }
-    days.into_values().collect()
+    days
 }
 
 /// Why a question could not be told, in a few kinds.
@@ -246,7 +262,7 @@ impl Chapter for Questions {
         }
     }
 
-    fn day(&mut self, _scope: &Scope, day: &Day) {
+    fn day(&mut self, scope: &Scope, day: &Day) {
         let agents: BTreeMap<&Text, &Text> =
             day.calls.iter().map(|c| (&c.call_id, &c.agent)).collect();
         let by_people: BTreeMap<(&Text, &Text, &Text), &Text> = day
@@ -256,15 +272,21 @@ impl Chapter for Questions {
             .collect();
         for answer in &day.of_people {
             let key = (answer.rubric.clone(), answer.question.clone());
-            if let Some(seen) = self.seen.get_mut(&key) {
+            let seen = self.seen.get_mut(&key);
+            if let Some(seen) = seen.filter(|seen| seen.is_current(answer)) {
+                let agent = agents.get(&answer.call_id).copied();
+                seen.agents.extend(agent.cloned());
                 *seen.of_people.entry(answer.answer.clone()).or_default() += 1;
             }
         }
         for answer in &day.answers {
             let key = (answer.rubric.clone(), answer.question.clone());
-            let Some(seen) = self.seen.get_mut(&key) else {
+            let seen = self.seen.get_mut(&key);
+            let Some(seen) = seen.filter(|seen| seen.is_current(answer)) else {
                 continue;
             };
+            let agent = agents.get(&answer.call_id).copied();
+            seen.agents.extend(agent.cloned());
             match &*answer.answer {
                 "abstain" => {
                     let reason = why_not_told(answer.reason.as_deref());
@@ -276,11 +298,15 @@ impl Chapter for Questions {
             }
             let asked = (&answer.call_id, &answer.rubric, &answer.question);
             let is_contested = by_people.get(&asked).is_some_and(|a| **a != answer.answer);
-            let Some(agent) = agents.get(&answer.call_id).filter(|_| !is_contested) else {
+            let question = scope.question(&key.0, &key.1);
+            let (Some(agent), Some((_, question)), false) = (agent, question, is_contested) else {
                 continue;
             };
             let is_agreed = by_people.contains_key(&asked);
-            seen.typical.offer(&day.date, agent, answer, is_agreed);
+            if let Some(passes) = typical::passes(Passes::of(question), answer) {
+                let side = &mut seen.typical;
+                side.offer(&day.date, agent, answer, passes, is_agreed);
+            }
         }
     }
 
@@ -309,13 +335,16 @@ impl Chapter for Questions {
                 continue;
             };
             let mut view = self.view(scope, key, seen, section, question);
-            view.teams = teams::view(
-                self,
-                scope,
-                key,
-                seen,
-                apart.remove(key).unwrap_or_default(),
-            );
+            view.teams = match &view.withheld {
+                Some(_) => teams::Teams::default(),
+                None => teams::view(
+                    self,
+                    scope,
+                    key,
+                    seen,
+                    apart.remove(key).unwrap_or_default(),
+                ),
+            };
             if let Some([good, bad]) = chosen.get(key) {
                 let is_fit = self.fit(scope, key) == Some("automatic");
                 let show = |wanted| typical::show(site, key, wanted);
@@ -345,6 +374,8 @@ struct View {
     /// The count of the program, in large.
     counted: Option<Headline>,
     counted_words: String,
+    /// Why there are no figures, where fewer agents than the minimum group stand behind them.
+    withheld: Option<String>,
     truly: Option<Headline>,
     truly_words: Vec<String>,
     people: Vec<String>,
@@ -387,6 +418,11 @@ impl Questions {
     fn examples(&self, scope: &Scope) -> BTreeMap<Key, typical::Chosen> {
         let of_use = self.seen.iter();
         let of_use = of_use.filter(|(key, _)| self.fit(scope, key) != Some("not_fit"));
+        let is_heard = |key: &Key| {
+            let question = scope.question(&key.0, &key.1);
+            question.is_some_and(|(_, question)| !trust::is_read_from_tables(question))
+        };
+        let of_use = of_use.filter(|(key, _)| is_heard(key));
         typical::choose(of_use.map(|(key, seen)| (key, &seen.typical)))
     }
 
@@ -403,7 +439,18 @@ impl Questions {
         let meaning = current.map(|at| &seen.meanings[at]);
         let hash = meaning.map_or(question.meaning.as_str(), |m| &*m.meaning);
         let share = current.and_then(|at| Share::of(&by_day(seen.rows_of(at))));
-        let is_yes_no = matches!(question.kind, Kind::YesNo { .. });
+        let is_few = |agents: usize| agents > 0 && agents < scope.minimum_group;
+        let withheld = share.map(|share| share.agents);
+        let withheld = withheld.or(meaning.map(|m| m.agents.len()));
+        let withheld = withheld.filter(|agents| is_few(*agents));
+        let withheld = withheld.map(|_| {
+            format!(
+                "No figures stand here, so that nobody can be picked out: they need calls of at least {}.",
+                several(scope.minimum_group as i64, "agent", "agents")
+            )
+        });
+        let share = share.filter(|_| withheld.is_none());
+        let passes = Passes::of(question);
         let is_for_people = question.answered_by == AnsweredBy::Person;
         let span = meaning.map_or_else(String::new, |m| {
             let [first, last] = [m.first, m.last].map(|d| day_in_words(&date_of(d)));
@@ -414,38 +461,48 @@ impl Questions {
         });
         let counted = share.map(|share| Headline {
             value: percent(share.value),
-            label: match is_yes_no {
-                true => "yes, as the program counts",
-                false => "of the points, as the program counts",
+            label: match passes {
+                Passes::Yes => "yes, as the program counts",
+                Passes::No => "no, as the program counts",
+                Passes::Points => "of the points, as the program counts",
             },
             range: share.ends.map(|(low, high)| between(low, high)),
         });
-        let counted_words = match (&share, is_yes_no) {
-            (Some(share), true) => format!(
-                "The program could answer yes or no on {}; {} of these are a yes.",
+        let of_people = match is_few(seen.agents.len()) {
+            true => "What they answered is told of more agents only.".to_string(),
+            false => given(&seen.of_people),
+        };
+        let counted_words = match (&share, passes) {
+            _ if withheld.is_some() => String::new(),
+            (Some(share), Passes::Yes | Passes::No) => format!(
+                "The program could answer yes or no on {}; {} of these are a {}.",
                 calls(share.calls),
-                percent(share.value)
+                percent(share.value),
+                if passes == Passes::No {
+                    "no, which is the answer that is wanted"
+                } else {
+                    "yes"
+                },
             ),
-            (Some(share), false) => format!(
+            (Some(share), Passes::Points) => format!(
                 "The program could answer on {}; on average they earn {} of the points.",
                 calls(share.calls),
                 percent(share.value)
             ),
-            (None, _) if is_for_people => format!(
-                "People answer this question; the program leaves it to them. {}",
-                given(&seen.of_people)
-            ),
-            (None, _) if !is_yes_no => {
+            (None, _) if is_for_people => {
+                format!("People answer this question; the program leaves it to them. {of_people}")
+            }
+            (None, Passes::Points) => {
                 "This question earns no points, so there is no rate to show.".to_string()
             }
             (None, _) => "There is no yes and no no to count yet.".to_string(),
         };
-        let truth = match is_for_people {
+        let truth = match is_for_people || withheld.is_some() {
             true => trust::Truth::default(),
-            false => trust::truth(&scope.calibration, key, hash, is_yes_no),
+            false => trust::truth(&scope.calibration, key, hash, passes),
         };
         // Beside the true share of calls that earn all points stands the same as counted.
-        let counted = match truth.headline.is_some() && !is_yes_no {
+        let counted = match truth.headline.is_some() && passes == Passes::Points {
             false => counted,
             true => truth.raw.map(|raw| Headline {
                 value: percent(raw),
@@ -453,9 +510,22 @@ impl Questions {
                 range: None,
             }),
         };
-        let title = match is_yes_no {
-            true => "Share of yes by week (the band is how far chance alone may move it)",
-            false => "Share of the points by week (the band is how far chance alone may move it)",
+        let (of, unit) = match passes {
+            Passes::Yes => ("yes", "Yes"),
+            Passes::No => ("no", "No"),
+            Passes::Points => ("the points", "Points"),
+        };
+        let title = format!("Share of {of} by week (the band is how far chance alone may move it)");
+        let trend = seen.trend(&title, unit, scope.minimum_group);
+        let mut trust = trust::automatic(&scope.calibration, key, hash, question);
+        if withheld.is_some() {
+            trust.counts.clear();
+        }
+        let untold = meaning.map(|m| untold(seen, m, is_few(seen.agents.len())));
+        let shows = !is_for_people && withheld.is_none();
+        let choices = match is_for_people {
+            true => choices(question, &seen.of_people),
+            false => choices(question, &seen.answers),
         };
         View {
             form: form.map_or_else(|| key.0.to_string(), |f| f.title.clone()),
@@ -469,21 +539,16 @@ impl Questions {
             counted_words,
             truly: truth.headline,
             truly_words: truth.words,
-            people: trust::people(&scope.calibration, key, hash),
-            trust: trust::automatic(&scope.calibration, key, hash),
+            people: trust::people(&scope.calibration, key, hash, passes),
+            trust,
             is_for_people,
-            untold: match is_for_people {
+            untold: untold.filter(|_| shows).unwrap_or_default(),
+            choices: match withheld.is_some() || is_few(seen.agents.len()) {
                 true => Vec::new(),
-                false => meaning.map(|m| untold(seen, m)).unwrap_or_default(),
+                false => choices,
             },
-            choices: choices(
-                question,
-                match is_for_people {
-                    true => &seen.of_people,
-                    false => &seen.answers,
-                },
-            ),
-            trend: seen.trend(title, if is_yes_no { "Yes" } else { "Points" }),
+            trend: trend.filter(|_| withheld.is_none()),
+            withheld,
             teams: teams::Teams::default(),
             are_sure: [false; 2],
             good_examples: Vec::new(),
@@ -507,6 +572,9 @@ fn facts(question: &Question) -> Vec<String> {
     }
     if question.critical {
         facts.push("It is one of the critical questions.");
+    }
+    if question.passes_by_no() {
+        facts.push("“No” is the answer that passes.");
     }
     if question.celebrate {
         facts.push("It earns no points: a yes is worth a word of praise.");
@@ -542,13 +610,13 @@ fn given(answers: &BTreeMap<Text, usize>) -> String {
     words + "."
 }
 
-/// How often it could not be told or did not apply, and why.
-fn untold(seen: &Seen, meaning: &Meaning) -> Vec<String> {
+/// How often it could not be told or did not apply, and why. Reasons are left out where few agents stand behind them.
+fn untold(seen: &Seen, meaning: &Meaning, leaves_out_reasons: bool) -> Vec<String> {
     let applies = meaning.put - meaning.not_applicable;
     let mut words = Vec::new();
     if meaning.not_applicable > 0 {
         words.push(format!(
-            "It did not arise in {} of {}.",
+            "As the program counts, it did not arise in {} of {}.",
             percent(meaning.not_applicable as f64 / meaning.put as f64),
             calls(meaning.put as f64)
         ));
@@ -558,22 +626,22 @@ fn untold(seen: &Seen, meaning: &Meaning) -> Vec<String> {
     }
     if meaning.abstained == 0 {
         words.push(format!(
-            "Of the {} in which it arose, all could be told.",
+            "Of the {} in which, as the program counts, it arose, all could be told.",
             calls(applies as f64)
         ));
         return words;
     }
     let arose = calls(applies as f64);
     words.push(match meaning.abstained >= applies {
-        true => format!("Of the {arose} in which it arose, the program could tell none."),
+        true => format!("Of the {arose} in which, as the program counts, it arose, it could tell none."),
         false => format!(
-            "Of the {arose} in which it arose, {} could not be told. That counts for nobody and against nobody.",
+            "Of the {arose} in which, as the program counts, it arose, {} could not be told. That counts for nobody and against nobody.",
             percent(meaning.abstained as f64 / applies as f64)
         ),
     });
     let mut reasons: Vec<(&&str, &usize)> = seen.reasons.iter().collect();
     reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), **reason));
-    if !reasons.is_empty() {
+    if !reasons.is_empty() && !leaves_out_reasons {
         let list: Vec<String> = reasons
             .iter()
             .map(|(reason, count)| format!("{reason} ({})", calls(**count as f64)))
@@ -611,7 +679,7 @@ fn choices(question: &Question, answers: &BTreeMap<Text, usize>) -> Vec<ChoiceCo
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::report::records::{Record, Texts};
+    use crate::report::records::{Call, Record, Texts};
 
     const FORM: &str = "rubric: essentials
 version: \"2\"
@@ -629,7 +697,7 @@ sections:
           - {id: plain, text: Plain., points: 0}
 ";
 
-    fn form() -> crate::rubric::Rubric {
+    pub(super) fn form() -> crate::rubric::Rubric {
         crate::rubric::parse(FORM, "essentials.yaml").unwrap()
     }
 
@@ -695,7 +763,7 @@ sections:
             }
         }
         let seen = &all.seen[&key];
-        let trend = seen.trend("Share", "Yes").unwrap();
+        let trend = seen.trend("Share", "Yes", 1).unwrap();
         // Three weeks, the gap, three weeks.
         assert_eq!((trend.points.len(), trend.lines.len()), (7, 2));
         let marks: Vec<&str> = trend.marks.iter().map(|m| m.label.as_str()).collect();
@@ -709,6 +777,9 @@ sections:
         let current = seen.current().unwrap();
         let share = Share::of(&by_day(seen.rows_of(current))).unwrap();
         assert_eq!((share.calls, share.value, share.days), (60.0, 0.6, 6));
+        // Both agents worked in all weeks: of three nothing is shown.
+        assert!(seen.trend("Share", "Yes", 2).is_some());
+        assert!(seen.trend("Share", "Yes", 3).is_none());
     }
 
     #[test]
@@ -724,9 +795,98 @@ sections:
         };
         // Five calls at 4 points at the most, of which three earned all.
         assert_eq!(counted(tone, &row), (3.0, 5.0));
+        // They were 8 at the most then, under the same meaning; and none in between.
+        let then = QuestionDay {
+            points_sum: 24.0,
+            max_points_sum: 40.0,
+            ..row.clone()
+        };
+        assert_eq!(counted(tone, &then), (3.0, 5.0));
+        let none = QuestionDay {
+            max_points_sum: 0.0,
+            ..row.clone()
+        };
+        assert_eq!(counted(tone, &none), (0.0, 0.0));
         let answers = BTreeMap::from([("warm".into(), 3), ("plain".into(), 2)]);
         let counts: Vec<usize> = choices(tone, &answers).iter().map(|c| c.count).collect();
         assert_eq!(counts, [3, 2]);
+    }
+
+    #[test]
+    fn where_no_earns_the_points_no_is_what_is_counted() {
+        let (mut question, key) = (yes_no(), ("essentials".into(), "greeting".into()));
+        if let Kind::YesNo { points, .. } = &mut question.kind {
+            (points.yes, points.no) = (0.0, 5.0);
+        }
+        assert_eq!(counted(&question, &row(&key, "m", 1, 9)), (9.0, 10.0));
+        let mut all = Questions::default();
+        all.add(&question, 20_500, &row(&key, "m", 1, 9));
+        let form = form();
+        let seen = &all.seen[&key];
+        let view = all.view(&scope(1), &key, seen, &form.sections[0], &question);
+        let headline = view.counted.unwrap();
+        assert_eq!(
+            (headline.value.as_str(), headline.label),
+            ("90 %", "no, as the program counts")
+        );
+        assert!(
+            view.facts
+                .contains(&"“No” is the answer that passes.".to_string())
+        );
+        // One agent is behind it, of two that are asked for.
+        let view = all.view(&scope(2), &key, seen, &form.sections[0], &question);
+        assert!(
+            view.withheld
+                .is_some_and(|words| words.ends_with("at least 2 agents."))
+        );
+        assert!(view.counted.is_none() && view.truly.is_none() && view.untold.is_empty());
+        assert!(view.truly_words.is_empty() && view.counted_words.is_empty());
+    }
+
+    /// Examples, reasons and what people said are of the meaning that the figures are of.
+    #[test]
+    fn answers_of_another_meaning_are_of_another_question() {
+        let key: Key = ("essentials".into(), "greeting".into());
+        let mut all = Questions::default();
+        all.add(&yes_no(), 20_400, &row(&key, "m1", 8, 2));
+        all.add(&yes_no(), 20_500, &row(&key, "m2", 8, 2));
+        let blank: Answer = Record::from_cells(&"".into(), &[], &mut Texts::default());
+        let answer = |call: &str, given: &str, meaning: &str| Answer {
+            call_id: call.into(),
+            rubric: key.0.clone(),
+            question: key.1.clone(),
+            answer: given.into(),
+            meaning: meaning.into(),
+            confidence: Some(0.9),
+            ..blank.clone()
+        };
+        let call = |id: &str| Call {
+            call_id: id.into(),
+            agent: id.into(),
+            ..Record::from_cells(&"".into(), &[], &mut Texts::default())
+        };
+        let day = Day {
+            date: "2026-03-02".into(),
+            calls: ["old", "new", "open"].map(call).into(),
+            scores: Vec::new(),
+            answers: vec![
+                answer("old", "yes", "m1"),
+                answer("new", "yes", "m2"),
+                answer("old", "abstain", "m1"),
+                answer("open", "abstain", "m2"),
+            ],
+            of_people: vec![answer("old", "no", "m1"), answer("new", "yes", "m2")],
+            obstacles: Vec::new(),
+            contacts: Vec::new(),
+            promises: Vec::new(),
+        };
+        all.day(&scope(1), &day);
+        let seen = &all.seen[&key];
+        assert_eq!(seen.reasons.values().sum::<usize>(), 1);
+        assert_eq!(seen.of_people, BTreeMap::from([("yes".into(), 1)]));
+        let calls: Vec<Wanted> = all.calls(&scope(1));
+        let calls: Vec<&str> = calls.iter().map(|wanted| &*wanted.call_id).collect();
+        assert_eq!(calls, ["new"]);
     }
 
     #[test]
@@ -756,12 +916,18 @@ sections:
         let seen = all.seen.get_mut(&key).unwrap();
         seen.reasons
             .insert(why_not_told(Some("the words were heard with doubt")), 2);
-        let words = untold(seen, &seen.meanings[0]);
-        assert_eq!(words[0], "It did not arise in 20 % of 20 calls.");
+        let words = untold(seen, &seen.meanings[0], false);
+        assert_eq!(
+            words[0],
+            "As the program counts, it did not arise in 20 % of 20 calls."
+        );
         assert!(
-            words[1].starts_with("Of the 16 calls in which it arose, 13 % could not be told."),
+            words[1].starts_with(
+                "Of the 16 calls in which, as the program counts, it arose, 13 % could not be told."
+            ),
             "{words:?}"
         );
         assert!(words[2].ends_with("words that were not heard well enough (2 calls)."));
+        assert_eq!(untold(seen, &seen.meanings[0], true).len(), 2);
     }
 }

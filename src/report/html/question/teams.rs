@@ -7,13 +7,11 @@ use serde::Serialize;
 
 use super::{Key, Questions, Row, Seen, trust};
 use crate::calibration::fdr::{FALSE_FLAGS, benjamini_hochberg};
-use crate::calibration::groups::in_small_groups;
-use crate::calibration::interval::proportion::Part;
 use crate::calibration::people::agents::{MIN_CALLS, MIN_DAYS};
 use crate::calibration::people::within::{self, Compared};
 use crate::report::html::charts::{BarOf, Bars};
 use crate::report::html::scope::Scope;
-use crate::report::html::weeks::{Share, calls, several};
+use crate::report::html::weeks::{Days, Share, calls, several};
 
 use crate::report::records::Text;
 
@@ -50,11 +48,10 @@ pub(super) struct Apart {
 
 /// All comparisons of teams with the others, by question.
 pub(super) fn apart(all: &Questions, scope: &Scope) -> BTreeMap<Key, Vec<Apart>> {
-    let withheld = withheld(all, scope.minimum_group);
     let mut found: BTreeMap<Key, Vec<Apart>> = BTreeMap::new();
     let mut forms: BTreeMap<Text, Vec<(Key, usize)>> = BTreeMap::new();
     for (key, seen) in &all.seen {
-        let compared = compare(all, seen, &withheld);
+        let compared = compare(all, seen, &withheld(all, seen, scope.minimum_group));
         let of_form = forms.entry(key.0.clone()).or_default();
         of_form.extend((0..compared.len()).map(|at| (key.clone(), at)));
         found.insert(key.clone(), compared);
@@ -76,18 +73,26 @@ pub(super) fn apart(all: &Questions, scope: &Scope) -> BTreeMap<Key, Vec<Apart>>
     found
 }
 
-/// Teams of which nothing is shown.
-fn withheld(all: &Questions, minimum: usize) -> BTreeSet<u32> {
-    let teams = all.last_team.iter();
-    let agents = in_small_groups(
-        teams.map(|(agent, team)| (*agent, Some(*team).filter(|t| !is_none(all, *t)))),
-        minimum,
-    );
-    let of = all
-        .last_team
-        .iter()
-        .filter(|(agent, _)| agents.contains(agent));
-    of.map(|(_, team)| *team as u32).collect()
+/// Teams of which nothing is shown: those with answers of fewer agents than the minimum, and the
+/// next larger ones where the rest of all calls would tell of fewer. Calls without a team are such
+/// a rest.
+fn withheld(all: &Questions, seen: &Seen, minimum: usize) -> BTreeSet<u32> {
+    let mut teams: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for row in seen.current().into_iter().flat_map(|at| seen.rows_of(at)) {
+        teams.entry(row.team).or_default().insert(row.agent);
+    }
+    let mut teams: Vec<(u32, BTreeSet<u32>)> = teams.into_iter().collect();
+    teams.sort_by_key(|(team, agents)| (!is_none(all, *team as usize), agents.len()));
+    let mut rest: BTreeSet<u32> = BTreeSet::new();
+    let mut out = BTreeSet::new();
+    for (team, agents) in teams {
+        let found_by_the_rest = !rest.is_empty() && rest.len() < minimum;
+        if is_none(all, team as usize) || agents.len() < minimum || found_by_the_rest {
+            rest.extend(agents);
+            out.insert(team);
+        }
+    }
+    out
 }
 
 /// Whether a team is the one of calls without any.
@@ -142,7 +147,7 @@ pub(super) fn view(
     let Some(current) = seen.current() else {
         return Teams::default();
     };
-    let mut teams: BTreeMap<&str, BTreeMap<(i64, u32), Part>> = BTreeMap::new();
+    let mut teams: BTreeMap<&str, Days> = BTreeMap::new();
     for row in seen.rows_of(current) {
         let days = teams.entry(all.teams.name(row.team as usize)).or_default();
         super::add(days.entry((row.day, row.agent)), row);
@@ -154,7 +159,7 @@ pub(super) fn view(
             .push("No team is given with these calls.".to_string());
         return of;
     }
-    let withheld = withheld(all, scope.minimum_group);
+    let withheld = withheld(all, seen, scope.minimum_group);
     let is_withheld = |name: &str| {
         let at = all.teams.find(name);
         at.is_some_and(|at| withheld.contains(&(at as u32)))
@@ -164,8 +169,7 @@ pub(super) fn view(
     let hidden = (before - teams.len()) as i64;
     let mut bars = Vec::new();
     for (name, days) in teams {
-        let parts: Vec<Part> = days.into_values().collect();
-        let Some(share) = Share::of(&parts) else {
+        let Some(share) = Share::of(&days) else {
             continue;
         };
         if share.calls < MIN_CALLS as f64 || share.days < MIN_DAYS {
@@ -328,6 +332,34 @@ mod tests {
         let seen = &all.seen[&key];
         let shown = view(&all, &super::super::tests::scope(5), &key, seen, Vec::new());
         assert!(shown.bars.is_none() && shown.words[0].starts_with("2 teams are not shown"));
+        // What counts are agents with answers to the question in the meaning in force, and a team
+        // is not found by what the others leave of all calls.
+        let (mut all, key) = two_teams(8, 8);
+        let row = |meaning: &str, team: Option<&str>, agent: &str| QuestionDay {
+            agent: agent.into(),
+            team: team.map(Text::from),
+            ..super::super::tests::row(&key, meaning, 8, 2)
+        };
+        let question = super::super::tests::yes_no();
+        for agent in ["b1", "b2", "b3"] {
+            all.add(&question, 20_400, &row("m0", Some("west"), agent));
+        }
+        all.add(&question, 20_500, &row("m1", Some("west"), "b1"));
+        let shown = |all: &Questions| {
+            let scope = super::super::tests::scope(3);
+            let shown = view(all, &scope, &key, &all.seen[&key], Vec::new());
+            let bars = shown.bars.map_or(Vec::new(), |bars| bars.bars);
+            let labels: Vec<String> = bars.into_iter().map(|bar| bar.label).collect();
+            (labels, shown.words.join(" "))
+        };
+        let (labels, words) = shown(&all);
+        assert_eq!(labels, ["south"]);
+        assert!(words.contains("2 teams are not shown"), "{words}");
+        // Three agents without a team are no rest that tells of west alone.
+        for agent in ["n1", "n2", "n3"] {
+            all.add(&question, 20_500, &row("m1", None, agent));
+        }
+        assert_eq!(shown(&all).0, ["north", "south"]);
         let (all, _) = two_teams(8, 8);
         let (named, words) = judged(&all, 1, true);
         assert!(named.is_empty() && words.contains("no difference between teams"));

@@ -3,12 +3,13 @@
 
 use serde::Serialize;
 
-use super::{Headline, Key};
+use super::{Headline, Key, Passes};
 use crate::calibration::summary::Reading;
 use crate::report::html::scope::Calibration;
 use crate::report::html::weeks::{calls, several};
-use crate::report::html::words::{between, percent};
+use crate::report::html::words::{between, grouped, percent};
 use crate::report::records::Agreement;
+use crate::rubric::{Kind, Question, Rule};
 
 /// What the rate truly is.
 #[derive(Default)]
@@ -20,14 +21,24 @@ pub(super) struct Truth {
 }
 
 /// See [`Calibration::true_rate`].
-pub(super) fn truth(calibration: &Calibration, key: &Key, meaning: &str, is_yes_no: bool) -> Truth {
+pub(super) fn truth(calibration: &Calibration, key: &Key, meaning: &str, passes: Passes) -> Truth {
+    let truly = match passes {
+        Passes::Yes => "truly yes",
+        Passes::No => "truly no",
+        Passes::Points => "truly worth all points",
+    };
+    // Calibration counts yes.
+    let share = |yes: f64| match passes {
+        Passes::No => 1.0 - yes,
+        _ => yes,
+    };
     let Some(row) = calibration.true_rate(&key.0, &key.1, meaning) else {
         return Truth {
             headline: None,
             raw: None,
-            words: vec![
-                "How often it is truly yes is not known: no call was both picked by chance and rated by people. Until then the count above stands with all the program's errors in it.".to_string(),
-            ],
+            words: vec![format!(
+                "How often it is {truly} is not known: no call was both picked by chance and rated by people. Until then the count above stands with all the program's errors in it."
+            )],
         };
     };
     let Some(rate) = row.true_rate else {
@@ -45,15 +56,15 @@ pub(super) fn truth(calibration: &Calibration, key: &Key, meaning: &str, is_yes_
         return Truth {
             headline: None,
             raw: None,
-            words: vec![format!("How often it is truly yes cannot be said: {why}.")],
+            words: vec![format!("How often it is {truly} cannot be said: {why}.")],
         };
     };
+    let rate = share(rate);
     let ends = row.true_rate_low.zip(row.true_rate_high);
+    let ends = ends.map(|(low, high)| (share(low), share(high)));
+    let ends = ends.map(|(one, other)| (one.min(other), one.max(other)));
+    let raw = row.raw_rate.map(share);
     let audited = calls(row.audited as f64);
-    let truly = match is_yes_no {
-        true => "truly yes",
-        false => "truly worth all points",
-    };
     // Only of calls to which it applies is there a rate.
     let about = match row.not_applicable {
         Some(share) if share > 0.0 => format!(
@@ -77,10 +88,11 @@ pub(super) fn truth(calibration: &Calibration, key: &Key, meaning: &str, is_yes_
             percent(rate)
         ),
     }];
-    if let Some(raw) = row.raw_rate {
-        let counted = match is_yes_no {
-            true => "The program counts a yes on",
-            false => "The program gives all points on",
+    if let Some(raw) = raw {
+        let counted = match passes {
+            Passes::Yes => "The program counts a yes on",
+            Passes::No => "The program counts a no on",
+            Passes::Points => "The program gives all points on",
         };
         let gap = (rate * 100.0).round() - (raw * 100.0).round();
         let gap = match gap {
@@ -108,13 +120,14 @@ pub(super) fn truth(calibration: &Calibration, key: &Key, meaning: &str, is_yes_
     Truth {
         headline: Some(Headline {
             value: percent(rate),
-            label: match is_yes_no {
-                true => "truly yes, as people would find",
-                false => "truly earn all points, as people would find",
+            label: match passes {
+                Passes::Yes => "truly yes, as people would find",
+                Passes::No => "truly no, as people would find",
+                Passes::Points => "truly earn all points, as people would find",
             },
             range: ends.map(|(low, high)| between(low, high)),
         }),
-        raw: row.raw_rate,
+        raw,
         words,
     }
 }
@@ -124,7 +137,12 @@ fn points(points: f64) -> String {
 }
 
 /// Whether another person would have given the same answer.
-pub(super) fn people(calibration: &Calibration, key: &Key, meaning: &str) -> Vec<String> {
+pub(super) fn people(
+    calibration: &Calibration,
+    key: &Key,
+    meaning: &str,
+    passes: Passes,
+) -> Vec<String> {
     let mut rows = calibration.agreement.iter().filter(|a| {
         a.rubric == key.0
             && &*a.level == "question"
@@ -159,13 +177,16 @@ pub(super) fn people(calibration: &Calibration, key: &Key, meaning: &str) -> Vec
             percent(alike)
         ),
     };
-    vec![first, reading(row).to_string()]
+    vec![first, reading(row, passes).to_string()]
 }
 
-fn reading(row: &Agreement) -> &'static str {
+fn reading(row: &Agreement, passes: Passes) -> &'static str {
     let ac1 = row.ac1_low.or(row.ac1);
     let alike = [row.positive_agreement, row.negative_agreement];
     match Reading::of(row.enough, row.fleiss_kappa.is_some(), ac1, alike) {
+        Reading::Agree if passes == Passes::Points => {
+            "That is more than luck: another coach would most likely have said the same."
+        }
         Reading::Agree => {
             "That is more than luck, on yes and on no alike: another coach would most likely have said the same."
         }
@@ -190,6 +211,8 @@ pub(super) struct Trust {
     pub verdict: &'static str,
     pub words: Vec<String>,
     pub counts: Vec<Counts>,
+    /// The two answers that are counted.
+    pub said: [&'static str; 2],
     /// What the program's answers were held against.
     pub held_against: &'static str,
 }
@@ -208,15 +231,33 @@ pub(super) fn is_fit(calibration: &Calibration, key: &Key, meaning: &str) -> boo
     row.is_some_and(|row| &*row.fit == "automatic")
 }
 
-pub(super) fn automatic(calibration: &Calibration, key: &Key, meaning: &str) -> Trust {
+pub(super) fn automatic(
+    calibration: &Calibration,
+    key: &Key,
+    meaning: &str,
+    question: &Question,
+) -> Trust {
+    let is_yes_no = matches!(question.kind, Kind::YesNo { .. });
+    let said = match is_yes_no {
+        true => ["yes", "no"],
+        false => ["all points", "not all points"],
+    };
     let Some(row) = calibration.checked(&key.0, &key.1, meaning) else {
+        // What nobody said cannot be listened to.
+        let hint = match is_read_from_tables(question) {
+            true => {
+                "It is read from the table of calls, and cannot be heard: look there before anything follows from it."
+            }
+            false => "Take its answer as a hint, and listen.",
+        };
         return Trust {
             tone: "open",
             verdict: "Nobody has checked",
-            words: vec![
-                "No call was picked by chance and rated by people for this question, so nobody knows how often the program is right. Take its answer as a hint, and listen.".to_string(),
-            ],
+            words: vec![format!(
+                "No call was picked by chance and rated by people for this question, so nobody knows how often the program is right. {hint}"
+            )],
             counts: Vec::new(),
+            said,
             held_against: "",
         };
     };
@@ -246,33 +287,49 @@ pub(super) fn automatic(calibration: &Calibration, key: &Key, meaning: &str) -> 
             "Take it as a hint until more calls that chance picks are rated.",
         ),
     };
+    let both =
+        row.true_yes_said_yes + row.true_yes_said_no + row.true_no_said_yes + row.true_no_said_no;
+    let aside = row.audited as f64 - both - row.abstained;
     let mut words = vec![format!(
-        "Its answers were held against {held_against}, on {} that chance picked.",
-        calls(row.audited as f64)
+        "Its answers were held against {held_against}, on {} that chance picked. On {} of them both gave an answer{}{}.",
+        calls(row.audited as f64),
+        grouped(both.round() as i64),
+        match row.abstained.round() {
+            0.0 => String::new(),
+            n => format!("; on {} the program could not tell", grouped(n as i64)),
+        },
+        match aside.round() {
+            n if n <= 0.0 => "",
+            _ => "; to the rest it does not apply, as one or both say",
+        },
     )];
-    let found = |said: &str, value: Option<f64>, low: Option<f64>, high: Option<f64>| {
+    let found = |right: &str, ends: [Option<f64>; 3]| {
+        let [value, low, high] = ends;
         let ends = low.zip(high).map_or_else(String::new, |(low, high)| {
             format!(" ({})", between(low, high))
         });
         value.map(|value| {
             format!(
-                "Where the right answer is {said}, it says {said} on {}{ends}.",
+                "Where the right answer {right} and the program answers, it says so on {}{ends}.",
                 percent(value)
             )
         })
     };
+    let right = match is_yes_no {
+        true => ["is yes", "is no"],
+        false => ["earns all points", "does not earn all points"],
+    };
     words.extend(found(
-        "yes",
-        row.sensitivity,
-        row.sensitivity_low,
-        row.sensitivity_high,
+        right[0],
+        [row.sensitivity, row.sensitivity_low, row.sensitivity_high],
     ));
     words.extend(found(
-        "no",
-        row.specificity,
-        row.specificity_low,
-        row.specificity_high,
+        right[1],
+        [row.specificity, row.specificity_low, row.specificity_high],
     ));
+    if aside.round() > 0.0 && row.sensitivity.or(row.specificity).is_some() {
+        words.push("To say that it does not apply where it does, counts as wrong.".to_string());
+    }
     words.push(advice.to_string());
     let count = |value: f64| match value.fract().abs() < 1e-6 {
         true => format!("{value:.0}"),
@@ -284,24 +341,55 @@ pub(super) fn automatic(calibration: &Calibration, key: &Key, meaning: &str) -> 
         words,
         counts: vec![
             Counts {
-                truly: "Right answer yes",
+                truly: said[0],
                 said_yes: count(row.true_yes_said_yes),
                 said_no: count(row.true_yes_said_no),
             },
             Counts {
-                truly: "Right answer no",
+                truly: said[1],
                 said_yes: count(row.true_no_said_yes),
                 said_no: count(row.true_no_said_no),
             },
         ],
+        said,
         held_against,
+    }
+}
+
+/// Whether only the table of calls answers it, and nothing that is said.
+pub(super) fn is_read_from_tables(question: &Question) -> bool {
+    question.kind.rules().next().is_some() && question.kind.rules().all(is_of_tables)
+}
+
+fn is_of_tables(rule: &Rule) -> bool {
+    match rule {
+        Rule::Call(_) | Rule::EarlierContact(_) => true,
+        Rule::AllOf(rules) | Rule::AnyOf(rules) => rules.iter().all(is_of_tables),
+        Rule::Not(rule) => is_of_tables(rule),
+        Rule::Said(_)
+        | Rule::InOrder(_)
+        | Rule::Near(_)
+        | Rule::Metric(_)
+        | Rule::EarlierPromise(_) => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::yes_no;
     use super::*;
     use crate::report::records::{Automatic, Record, Texts, TrueRate};
+
+    const FORM_OF_TABLE: &str = "rubric: calls
+version: \"1\"
+title: Calls
+sections:
+  - id: one
+    title: One
+    weight: 1
+    questions:
+      - {id: once, text: Was it the first call?, yes_when: {not: {earlier_contact: {within_days: 7}}}}
+";
 
     fn blank<R: Record>() -> R {
         R::from_cells(&"".into(), &[], &mut Texts::default())
@@ -331,7 +419,7 @@ mod tests {
     #[test]
     fn the_true_rate_is_that_of_agreed_answers_with_its_range_and_its_doubts() {
         let mut calibration = Calibration::default();
-        let truth_of = |c: &Calibration, meaning: &str| truth(c, &key(), meaning, true);
+        let truth_of = |c: &Calibration, meaning: &str| truth(c, &key(), meaning, Passes::Yes);
         assert!(truth_of(&calibration, "m").words[0].contains("not known"));
         calibration.true_rates = vec![rate("people", 0.8), rate("gold", 0.87)];
         calibration.true_rates[1].caveats = "coverage_doubtful,strata_joined".into();
@@ -349,9 +437,18 @@ mod tests {
         assert!(found.words[2].starts_with("These are few calls"));
         assert_eq!(found.words.len(), 4);
         // Of other questions, both figures are of calls that earn all points.
-        let options = truth(&calibration, &key(), "m", false);
+        let options = truth(&calibration, &key(), "m", Passes::Points);
         assert!(options.headline.unwrap().label.contains("all points"));
         assert!(options.words[1].starts_with("The program gives all points on 63 %"));
+        // Where no is wanted, both are of no.
+        let no = truth(&calibration, &key(), "m", Passes::No);
+        let headline = no.headline.unwrap();
+        assert_eq!(
+            (headline.value.as_str(), headline.range.as_deref()),
+            ("13 %", Some("between 8 and 23 %"))
+        );
+        assert!(no.words[1].starts_with("The program counts a no on 37 %"));
+        assert!(no.words[1].ends_with("which is 24 points of 100 too high."));
         // Ratings belong to the meaning that they were given for.
         assert!(truth_of(&calibration, "another").headline.is_none());
         let mut none = rate("gold", 0.0);
@@ -388,7 +485,7 @@ mod tests {
                 agreement: row.into_iter().collect(),
                 ..Calibration::default()
             };
-            people(&calibration, &key(), "m")
+            people(&calibration, &key(), "m", Passes::Yes)
         };
         assert!(said(None)[0].starts_with("No call was rated by two people"));
         // 17 of 20.
@@ -427,6 +524,7 @@ mod tests {
             reference: reference.into(),
             fit: fit.into(),
             audited,
+            abstained: 2.0,
             true_yes_said_yes: 40.0,
             true_no_said_yes: 1.5,
             sensitivity: Some(0.95),
@@ -443,18 +541,28 @@ mod tests {
             row("gold", "automatic", 50),
         ]);
         assert!(is_fit(&both, &key(), "m"));
-        let trust = automatic(&both, &key(), "m");
+        let trust = automatic(&both, &key(), "m", &yes_no());
         assert_eq!(trust.verdict, "It may stand alone");
         assert_eq!(
+            trust.words[0],
+            "Its answers were held against what people agreed on, on 50 calls that chance picked. On 42 of them both gave an answer; on 2 the program could not tell; to the rest it does not apply, as one or both say."
+        );
+        assert_eq!(
             trust.words[1],
-            "Where the right answer is yes, it says yes on 95 % (between 86 and 99 %)."
+            "Where the right answer is yes and the program answers, it says so on 95 % (between 86 and 99 %)."
         );
         assert_eq!(trust.counts[0].said_yes, "40");
         assert_eq!(trust.counts[1].said_yes, "1.5");
         assert!(!is_fit(&both, &key(), "another"));
         let unrated = of(vec![row("none", "not_known", 0)]);
+        let table = FORM_OF_TABLE;
+        let form = crate::rubric::parse(table, "calls.yaml").unwrap();
+        let inbound = &form.sections[0].questions[0];
+        let hint = |q| automatic(&unrated, &key(), "m", q).words.remove(0);
+        assert!(hint(inbound).contains("cannot be heard"));
+        assert!(hint(&yes_no()).ends_with("and listen."));
         assert_eq!(
-            automatic(&unrated, &key(), "m").verdict,
+            automatic(&unrated, &key(), "m", &yes_no()).verdict,
             "Nobody has checked"
         );
     }

@@ -12,12 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::Key;
+use super::{Key, Passes};
 use crate::report::html::Site;
+use crate::report::html::call::fact;
 use crate::report::html::night::anchor;
 use crate::report::html::scope::Wanted;
-use crate::report::html::words::clock;
+use crate::report::html::words::{clock, minute_in_words};
 use crate::report::records::{Answer, Evidence, Text};
+use crate::rubric::{Kind, Question};
 
 /// Calls shown of either kind.
 const SHOWN: usize = 3;
@@ -61,16 +63,16 @@ pub(super) struct Side {
 }
 
 impl Typical {
-    /// Takes an automatic answer that nobody contradicts, and whether a person gave the same.
-    pub fn offer(&mut self, date: &Text, agent: &Text, answer: &Answer, is_agreed: bool) {
-        let passes = match &*answer.answer {
-            "yes" => true,
-            "no" => false,
-            _ => match answer.points {
-                Some(points) if answer.max_points > 0.0 => points >= answer.max_points,
-                _ => return,
-            },
-        };
+    /// Takes an automatic answer that nobody contradicts, whether it passes, and whether a person
+    /// gave the same.
+    pub fn offer(
+        &mut self,
+        date: &Text,
+        agent: &Text,
+        answer: &Answer,
+        passes: bool,
+        is_agreed: bool,
+    ) {
         let confidence = answer.confidence.filter(|c| *c >= HEARD && !answer.fragile);
         let Some(confidence) = confidence else {
             return;
@@ -96,6 +98,18 @@ impl Typical {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Whether an answer passes its question; `None` where that cannot be said.
+pub(super) fn passes(by: Passes, answer: &Answer) -> Option<bool> {
+    match (by, &*answer.answer) {
+        (Passes::Yes, "yes") | (Passes::No, "no") => Some(true),
+        (Passes::Yes, "no") | (Passes::No, "yes") => Some(false),
+        _ => {
+            let points = answer.points.filter(|_| answer.max_points > 0.0);
+            points.map(|points| points >= answer.max_points)
         }
     }
 }
@@ -130,6 +144,8 @@ pub(super) fn choose<'a>(
 #[derive(Debug, Serialize)]
 pub(super) struct Example {
     pub href: String,
+    /// `3 March 2026, 14:05`.
+    pub when: String,
     /// Where in the call, as a clock; nowhere where the answer is about the whole.
     pub at: Option<String>,
     pub pieces: Vec<Piece>,
@@ -150,34 +166,72 @@ pub(super) fn show(
     let path = site.links.call(&wanted.call_id)?;
     let detail = site.calls.get(&wanted.call_id)?;
     let is_of = |e: &&Evidence| e.rubric == key.0 && e.question == key.1;
-    let evidence: Vec<&Evidence> = detail.evidence.iter().filter(is_of).collect();
-    let (at, pieces) = told(&evidence, passes);
+    let mut evidence: Vec<&Evidence> = detail.evidence.iter().filter(is_of).collect();
+    let (whole, _) = told(&evidence, passes);
+    let mut answers = detail.answers.iter();
+    let answer =
+        answers.find(|a| &*a.scorer == "automatic" && a.rubric == key.0 && a.question == key.1);
+    let question = site.scope.question(&key.0, &key.1);
+    let chosen = answer.zip(question);
+    let chosen = chosen.and_then(|(answer, (_, question))| chosen_of(question, answer));
+    if let Some((at, _)) = &chosen {
+        evidence.retain(|e| is_of_choice(e, *at));
+    }
+    let (at, mut pieces) = told(&evidence, passes);
+    let at = at.or(whole);
+    if let Some((_, text)) = chosen {
+        let what = text;
+        pieces.insert(0, Piece { what, quote: None });
+    }
     Some(Example {
         href: at.map_or_else(
             || format!("../{path}"),
             |at| format!("../{path}{}", anchor(&detail.conversation, at)),
         ),
+        when: minute_in_words(&detail.call.started_local),
         at: at.map(clock),
         pieces,
     })
 }
 
-/// The most telling evidence, two pieces at the most, and the moment to listen from: what is
-/// measured has none.
+/// The place and the text of the choice that was the answer.
+fn chosen_of(question: &Question, answer: &Answer) -> Option<(usize, String)> {
+    let Kind::Options { choices, .. } = &question.kind else {
+        return None;
+    };
+    let at = choices.iter().position(|c| c.id == *answer.answer)?;
+    Some((at, choices[at].text.clone()))
+}
+
+/// Whether evidence is of that choice, and not of one that was tried before it.
+fn is_of_choice(e: &Evidence, at: usize) -> bool {
+    let choice = e.rule.strip_prefix("options.");
+    let choice = choice.and_then(|rule| rule.split('.').next()?.parse().ok());
+    choice.is_none_or(|choice: usize| choice == at + 1)
+}
+
+/// The most telling evidence, two pieces at the most (a question and its answer, where both were
+/// found), and the moment to listen from.
 fn told(evidence: &[&Evidence], passes: bool) -> (Option<i64>, Vec<Piece>) {
+    // Before what it passes, is not what it sounds like.
+    let shows = |e: &&&Evidence| e.decides() && !(passes && e.is_anchor());
+    let evidence: Vec<&Evidence> = evidence.iter().filter(shows).copied().collect();
     let order: [&str; 5] = match passes {
         true => ["found", "metric", "absent", "metadata", "nearest_miss"],
         false => ["nearest_miss", "absent", "metric", "found", "metadata"],
     };
     let mut best: Vec<&Evidence> = Vec::new();
     for kind in order {
-        let mut of_kind = evidence.iter().filter(|e| &*e.kind == kind);
-        best.extend(of_kind.next());
+        let of_kind = evidence.iter().filter(|e| &*e.kind == kind);
+        best.extend(of_kind.take(if kind == "found" { 2 } else { 1 }));
     }
     best.truncate(2);
     let is_measured = |e: &Evidence| matches!(&*e.kind, "metric" | "metadata");
     let mut said = best.iter().filter(|e| !is_measured(e));
     let at = said.find_map(|e| e.start_ms.or(e.window_start_ms.filter(|at| *at > 0)));
+    // The first of what was counted; what passes is at no moment.
+    let mut counted = evidence.iter().filter(|e| !passes && is_measured(e));
+    let at = at.or_else(|| counted.find_map(|e| e.start_ms));
     (at, best.into_iter().map(piece).collect())
 }
 
@@ -198,27 +252,16 @@ fn piece(e: &Evidence) -> Piece {
         "found" => format!("{who} said{at}"),
         "nearest_miss" => format!("What came closest{at}"),
         "absent" => format!("Nothing of the kind was said{window}"),
-        "metric" | "metadata" => measured(e),
+        "metadata" if e.metric.is_none() && e.note.is_some() => {
+            e.note.as_deref().unwrap_or_default().to_string()
+        }
+        "metric" | "metadata" => fact(e),
         _ => "Not sure".to_string(),
     };
     Piece {
         what,
         quote: e.quote.as_deref().map(str::to_string),
     }
-}
-
-/// `Measured: interruptions by agent 2 (asked for: at most 1)`.
-fn measured(e: &Evidence) -> String {
-    let name = e.metric.as_deref().unwrap_or("figure").replace('_', " ");
-    let value = e
-        .value
-        .map_or_else(String::new, |v| match v.fract() == 0.0 {
-            true => format!(" {v:.0}"),
-            false => format!(" {v:.1}"),
-        });
-    let threshold = e.threshold.as_deref();
-    let threshold = threshold.map_or_else(String::new, |t| format!(" (asked for: {t})"));
-    format!("Measured: {name}{value}{threshold}")
 }
 
 #[cfg(test)]
@@ -237,7 +280,9 @@ mod tests {
     }
 
     fn offer(typical: &mut Typical, agent: &str, answer: &Answer) {
-        typical.offer(&"2026-03-02".into(), &agent.into(), answer, false);
+        let passes = passes(Passes::Yes, answer).unwrap();
+        let date = "2026-03-02".into();
+        typical.offer(&date, &agent.into(), answer, passes, false);
     }
 
     #[test]
@@ -281,11 +326,31 @@ mod tests {
     }
 
     #[test]
+    fn a_yes_passes_unless_no_is_what_earns_the_points() {
+        let points = |points| Answer {
+            points: Some(points),
+            max_points: 4.0,
+            ..answer("a", "warm", 0.9)
+        };
+        for (by, given, expected) in [
+            (Passes::Yes, answer("a", "yes", 0.9), Some(true)),
+            (Passes::Yes, answer("a", "no", 0.9), Some(false)),
+            (Passes::No, answer("a", "yes", 0.9), Some(false)),
+            (Passes::No, answer("a", "no", 0.9), Some(true)),
+            (Passes::Points, points(4.0), Some(true)),
+            (Passes::Points, points(1.0), Some(false)),
+            (Passes::Points, answer("a", "warm", 0.9), None),
+        ] {
+            assert_eq!(passes(by, &given), expected, "{by:?} {}", given.answer);
+        }
+    }
+
+    #[test]
     fn a_call_on_which_a_person_agreed_comes_first_and_makes_it_sure() {
         let mut typical = Typical::default();
         offer(&mut typical, "a", &answer("a1", "no", 0.99));
         let date = "2026-03-02".into();
-        typical.offer(&date, &"a".into(), &answer("a2", "no", 0.7), true);
+        typical.offer(&date, &"a".into(), &answer("a2", "no", 0.7), false, true);
         let key: Key = ("r".into(), "q".into());
         let chosen = choose([(&key, &typical)].into_iter());
         let [_, misses] = &chosen[&key];
@@ -327,13 +392,73 @@ mod tests {
             (at, pieces[0].quote.as_deref()),
             (Some(12_400), Some("good to hear"))
         );
+        let moment = Evidence {
+            value: None,
+            start_ms: Some(74_662),
+            ..metric.clone()
+        };
+        assert_eq!(told(&[&metric, &moment], false).0, Some(74_662));
         let (at, pieces) = told(&[&metric], true);
         assert_eq!(
             (at, pieces[0].what.as_str()),
             (
                 None,
-                "Measured: interruptions by agent 3 (asked for: at most 1)"
+                "The number of times that the agent cuts in is 3 (asked for: at most 1)"
             )
         );
+    }
+
+    /// Of "hold announced and not thanked for", a choice without a rule, what speaks for it is not
+    /// that the first choice was tried.
+    #[test]
+    fn evidence_of_a_choice_that_was_tried_before_is_left_out() {
+        let of = |rule: &str| Evidence {
+            rule: rule.into(),
+            ..Evidence::default()
+        };
+        let tried = of("options.1.when.metric");
+        assert!(is_of_choice(&tried, 0) && !is_of_choice(&tried, 2));
+        assert!(is_of_choice(&of("options.11.when.said"), 10));
+        assert!(is_of_choice(&of("yes_when.said"), 2));
+        let form = super::super::tests::form();
+        let tone = &form.sections[0].questions[1];
+        let chosen = chosen_of(tone, &answer("a", "plain", 0.9));
+        assert_eq!(chosen, Some((1, "Plain.".to_string())));
+    }
+
+    /// Of "was the customer identified before the contract was told" it is the question and its
+    /// answer that show a pass, and not the contract.
+    #[test]
+    fn a_pass_shows_what_was_done_well_and_not_what_came_after() {
+        let found = |rule: &str, party: &str, start_ms: i64, quote: &str| Evidence {
+            rule: rule.into(),
+            kind: "found".into(),
+            party: Some(party.into()),
+            start_ms: Some(start_ms),
+            quote: Some(quote.into()),
+            ..Evidence::default()
+        };
+        let evidence = [
+            found("applies_when.said", "agent", 90_000, "I see the contract"),
+            found(
+                "ways.1.when.in_order.before",
+                "agent",
+                90_000,
+                "I see the contract",
+            ),
+            found("ways.1.when.in_order.steps.1", "agent", 20_000, "your name"),
+            found("ways.1.when.in_order.steps.2", "customer", 23_000, "[name]"),
+        ];
+        let evidence: Vec<&Evidence> = evidence.iter().collect();
+        let quotes = |pieces: Vec<Piece>| -> Vec<String> {
+            pieces.into_iter().filter_map(|piece| piece.quote).collect()
+        };
+        let (at, pieces) = told(&evidence, true);
+        assert_eq!(at, Some(20_000));
+        assert_eq!(quotes(pieces), ["your name", "[name]"]);
+        // What was told too early, shows a miss.
+        let (at, pieces) = told(&evidence[..2], false);
+        assert_eq!(at, Some(90_000));
+        assert_eq!(quotes(pieces), ["I see the contract"]);
     }
 }

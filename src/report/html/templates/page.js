@@ -1,13 +1,20 @@
 'use strict';
 // Buttons play sounds: `data-play` is the id of an audio element, `data-at` the second to begin at.
-// They are hidden until their sound is found, so that no button is dead. A second press pauses.
+// They are hidden until their sound is found, so that no button is dead. A second press stops it.
 (function () {
   var pressed = null;
   var note = document.getElementById('sound-note');
   var soundOf = function (button) { return document.getElementById(button.getAttribute('data-play')); };
   var say = function (text) { if (note) { note.hidden = !text; note.textContent = text; } };
+  var show = function (button, plays) {
+    var sign = button.querySelector('[aria-hidden]');
+    if (sign) sign.textContent = plays ? '■' : '▶';
+    button.classList.toggle('plays', plays);
+    if (plays) button.setAttribute('aria-label', 'Stop');
+    else button.removeAttribute('aria-label');
+  };
   var release = function () {
-    if (pressed) pressed.setAttribute('aria-pressed', 'false');
+    if (pressed) show(pressed, false);
     pressed = null;
   };
   var why = function (error) {
@@ -24,7 +31,7 @@
     document.querySelectorAll('audio').forEach(function (other) { if (other !== sound) other.pause(); });
     release();
     pressed = button;
-    button.setAttribute('aria-pressed', 'true');
+    show(button, true);
     say('');
     var at = parseFloat(button.getAttribute('data-at')) || 0;
     var start = function () {
