@@ -280,6 +280,12 @@ impl Evidence {
     pub fn is_anchor(&self) -> bool {
         self.rule.ends_with(".before") || self.rule.ends_with(".after")
     }
+
+    /// Whether it is the first of two things near each other: the second is what is asked for of
+    /// the first.
+    pub fn is_first_of_two(&self) -> bool {
+        self.rule.ends_with(".near.one")
+    }
 }
 
 impl Call {

@@ -255,7 +255,7 @@ fn telling<'e>(found: impl Iterator<Item = &'e Evidence>) -> Option<&'e Evidence
     let quoted = found.filter(|e| e.quote.is_some());
     quoted.min_by_key(|e| {
         let is_agent = e.party.as_deref() == Some("agent");
-        (!is_agent, e.rule.ends_with(".near.one"))
+        (!is_agent, e.is_first_of_two())
     })
 }
 

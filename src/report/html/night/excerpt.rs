@@ -113,14 +113,16 @@ pub(super) fn moment_of(
     version: &str,
     question: &str,
 ) -> Option<Moment> {
-    let open = detail.answers.iter().find(|answer| {
+    let answer = detail.answers.iter().find(|answer| {
         &*answer.rubric == rubric
             && &*answer.rubric_version == version
             && &*answer.question == question
             && &*answer.scorer == "automatic"
-            && &*answer.answer == "abstain"
     });
-    let reason = open.and_then(|answer| answer.reason.as_deref());
+    let is = |said: &str| answer.is_some_and(|answer| &*answer.answer == said);
+    let reason = answer
+        .filter(|_| is("abstain"))
+        .and_then(|answer| answer.reason.as_deref());
     let rows = detail.evidence.iter().filter(|row| {
         &*row.rubric == rubric && &*row.rubric_version == version && &*row.question == question
     });
@@ -165,7 +167,11 @@ pub(super) fn moment_of(
             near: at.filter(|_| is_near),
             channel: row.channel,
         });
-        Some(((rank, row.item), moment))
+        // Of two things near each other the second is what is asked for of the first; and what a
+        // *yes* had to come before, or applies by, is not what was done well.
+        let is_aside =
+            row.rule.ends_with(".near.one") || is("yes") && (!row.decides() || row.is_anchor());
+        Some(((rank, is_aside, row.item), moment))
     });
     let (_, moment) = moments.min_by_key(|(order, _)| *order)?;
     let mut moment = moment?;

@@ -465,6 +465,35 @@ fn an_excerpt_starts_five_seconds_early_and_ends_where_the_stretch_does() {
 }
 
 #[test]
+fn what_was_done_well_is_heard_where_it_was_done() {
+    let mut detail = detail("c", 200_000);
+    let found = |item: i64, rule: &str| crate::report::records::Evidence {
+        rubric: "r".into(),
+        rubric_version: "1".into(),
+        question: "q".into(),
+        item,
+        kind: "found".into(),
+        rule: rule.into(),
+        start_ms: Some(10_000 * (item + 1)),
+        end_ms: Some(10_000 * (item + 1) + 2_000),
+        ..blank()
+    };
+    let start = |detail: &CallDetail| moment_of(detail, "r", "1", "q").unwrap().start_ms;
+    detail.answers = vec![answer("c", "q", "yes")];
+    detail.evidence = vec![
+        found(0, "applies_when.said"),
+        found(1, "yes_when.said.before"),
+        found(2, "yes_when.near.one"),
+        found(3, "yes_when.near.other"),
+    ];
+    assert_eq!(start(&detail), 40_000);
+    // What came too early is what a *no* rests on.
+    detail.answers[0].answer = "no".into();
+    detail.evidence = vec![found(1, "yes_when.said.before"), found(2, "yes_when.said")];
+    assert_eq!(start(&detail), 20_000);
+}
+
+#[test]
 fn what_could_not_be_told_is_heard_where_its_reason_points() {
     let mut detail = detail("c", 200_000);
     let evidence = |item: i64, kind: &str, start_ms: i64| crate::report::records::Evidence {
