@@ -56,7 +56,7 @@ async function shoot(browser, path, device, scheme) {
     await page.goto("about:blank"); // The page's own policy would forbid the pictures.
     await page.setViewportSize({ width: sheet.length * (width + GAP) - GAP, height });
     const images = sheet.map((png) => `<img src="data:image/png;base64,${png.toString("base64")}">`);
-    await page.setContent(`<body style="margin:0;display:flex;gap:${GAP}px;background:#c0c">${images.join("")}`);
+    await page.setContent(`<body style="margin:0;display:flex;align-items:flex-start;gap:${GAP}px;background:#c0c">${images.join("")}`);
     await page.waitForFunction(() => [...document.images].every((image) => image.naturalWidth > 0));
     await page.screenshot({ path: file });
     console.log(file);
