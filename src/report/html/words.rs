@@ -40,6 +40,15 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// With a capital letter at the start.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
 /// `2026-03-03` as `3 March 2026`; another text as it is.
 pub fn day_in_words(day: &str) -> String {
     let read: Result<jiff::civil::Date, _> = day.parse();

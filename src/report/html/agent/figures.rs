@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::calibration::base::{days_since_1970, monday, week_of};
 use crate::calibration::interval::proportion::wilson;
 use crate::calibration::people::agents::{MIN_CALLS, MIN_DAYS};
 use crate::calibration::people::tails::t95;
@@ -41,11 +42,6 @@ pub struct Between {
     pub high: f64,
 }
 
-fn monday(day: Date) -> Date {
-    let days = day.weekday().to_monday_zero_offset();
-    day.saturating_sub(jiff::Span::new().days(days))
-}
-
 /// Sums by week, and over all days.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Figure {
@@ -63,7 +59,8 @@ impl Figure {
         if sum.calls <= 0.0 {
             return;
         }
-        self.weeks.entry(monday(day)).or_default().add(sum);
+        let week = monday(week_of(days_since_1970(day)));
+        self.weeks.entry(week).or_default().add(sum);
         self.all.add(sum);
         self.days += 1.0;
         self.squares[0] += sum.total * sum.total;

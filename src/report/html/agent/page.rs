@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::super::charts::{PointOf, Trend};
 use super::super::scope::{Scope, Wanted};
+use super::super::weeks::several;
 use super::super::words::{self as in_words, day_in_words, grouped, percent};
 use super::super::{Site, Text};
 use super::Facts;
@@ -139,7 +140,7 @@ pub fn view<'a>(
 }
 
 fn calls_in_words(facts: &Facts) -> String {
-    let count = times(facts.calls);
+    let count = several(facts.calls, "call", "calls");
     match (&facts.first, &facts.last) {
         (Some(first), Some(last)) if first == last => {
             format!("{count} on {}", day_in_words(first))
@@ -152,13 +153,6 @@ fn calls_in_words(facts: &Facts) -> String {
             )
         }
         _ => count,
-    }
-}
-
-fn times(calls: i64) -> String {
-    match calls {
-        1 => "1 call".to_string(),
-        n => format!("{} calls", grouped(n)),
     }
 }
 
@@ -207,7 +201,7 @@ fn share_in_words(passing: &str, figure: &Figure, share: Between) -> String {
         "{} in {} of {}; with chance allowed for, {}.",
         capital(passing),
         percent(share.value),
-        times(figure.all.calls as i64),
+        several(figure.all.calls as i64, "call", "calls"),
         in_words::between(share.low, share.high)
     )
 }
@@ -257,7 +251,7 @@ fn celebrated_mark(
         question: text(site.scope, asked),
         words: format!(
             "A yes in {}. It earns no points: thank you for it.",
-            times(figure.all.total as i64)
+            several(figure.all.total as i64, "call", "calls")
         ),
         example: good.and_then(|call| spoken(site, call, asked)),
     })
@@ -421,7 +415,7 @@ fn no_work(scope: &Scope, agent: &Text, facts: &Facts, is_withheld: bool) -> Vec
              of the form or of the program, not of you alone.",
             text(scope, &asked),
             percent(rate),
-            times(row.compared_calls),
+            several(row.compared_calls, "call", "calls"),
             percent(expected),
         ));
     }
@@ -538,7 +532,7 @@ fn zeros(facts: &Facts, rubric: &Text, figure: &Figure) -> Option<String> {
         "A call that one answer fails counts as 0 here, whether that answer is sure or not: {} of {}. \
          Where it is not sure, listening decides.",
         grouped(*zeros),
-        times(figure.all.calls as i64)
+        several(figure.all.calls as i64, "call", "calls")
     ))
 }
 
@@ -560,7 +554,7 @@ fn points(
         let next = week.saturating_add(7.days());
         let sum = figure.weeks.get(&week).copied().unwrap_or_default();
         let found = between(sum).filter(|_| sum.calls >= WEEK_CALLS);
-        let calls = times(sum.calls as i64);
+        let calls = several(sum.calls as i64, "call", "calls");
         let marks: Vec<&str> = marks
             .range(week..next)
             .map(|(_, mark)| mark.as_str())

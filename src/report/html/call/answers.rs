@@ -13,7 +13,7 @@ use crate::report::html::Site;
 use crate::report::html::night::auto_fails::{Sure, sure};
 use crate::report::html::scope::{CallDetail, Scope, is_of_record};
 use crate::report::html::sound::Play;
-use crate::report::html::words::{clock, percent};
+use crate::report::html::words::{capital, clock, percent};
 use crate::report::records::{Answer, Evidence, Score};
 use crate::rubric::explain::{metric_words, simplest};
 use crate::rubric::{Kind, Question, Rubric, Section};
@@ -622,14 +622,6 @@ pub(super) fn sentence(text: &str) -> String {
     match text.ends_with(['.', '!', '?', '…']) {
         true => text,
         false => text + ".",
-    }
-}
-
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
     }
 }
 

@@ -37,7 +37,7 @@ use self::rows::{text_of, title_of};
 use self::trust::{Trust, trust};
 use super::charts::{BarOf, Bars, Histogram};
 use super::scope::{CallDetail, DailyRows, Day, Runs, Scope, Wanted, night_page};
-use super::words::{between, clock, day_in_words, grouped, length, percent};
+use super::words::{between, capital, clock, day_in_words, grouped, length, percent};
 use super::{Chapter, Page, PageError, Site};
 use crate::report::records::Text;
 use crate::report::summary::ends;
@@ -727,7 +727,7 @@ fn question_view(site: &Site<'_>, rate: &Rate) -> QuestionView {
     QuestionView {
         asked: asked(site, rubric, question),
         form: title_of(scope, rubric),
-        figures: trust::capital(&figures(rate)),
+        figures: capital(&figures(rate)),
         truth: trust::true_rate(scope, rubric, question, meaning),
         trust: trust(scope, rubric, question, meaning, no),
         outside: known.is_some_and(|known| !known.controllable_by_agent),

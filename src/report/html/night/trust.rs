@@ -228,14 +228,6 @@ fn right_of_ten(share: f64) -> String {
     }
 }
 
-pub(super) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
